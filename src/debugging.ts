@@ -1,0 +1,20 @@
+/** tf.debugging: checks of values and shapes. */
+
+export { assertOp as Assert, checkNumerics } from "./ops/assert.ts";
+export {
+  assertEqual,
+  assertGreater,
+  assertGreaterEqual,
+  assertLess,
+  assertLessEqual,
+  assertNegative,
+  assertNoneEqual,
+  assertNonNegative,
+  assertNonPositive,
+  assertPositive,
+  assertRank,
+  assertRankAtLeast,
+  assertScalar,
+  assertType,
+  type CheckOptions,
+} from "./ops/debugging.ts";

@@ -1,0 +1,136 @@
+/** Running programs over JavaScript arrays: storage is planned once, steps are bound to it, then only called. */
+
+import { allocate } from "../core/dtypes.ts";
+import { NDArray } from "../core/ndarray.ts";
+import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
+import {
+  type Program,
+  type RunContext,
+  readsOf,
+  type StateKey,
+  type Step,
+  type Value,
+  writesOf,
+} from "./ir.ts";
+import { planMemory } from "./plan.ts";
+
+/** An engine made of functions that compile single steps. */
+export function arrayEngine(name: string, compiler: StepCompiler): Engine {
+  return { name, load: (program) => new ArrayProgram(program, compiler) };
+}
+
+interface BoundStep {
+  readonly step: Step;
+  readonly run: CompiledStep | null;
+  readonly reads: readonly Value[];
+  readonly writes: readonly Value[];
+}
+
+/** A step that failed, for the session to say which node it belongs to. */
+export class StepError extends Error {
+  readonly step: Step;
+  constructor(step: Step, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.step = step;
+  }
+}
+
+class ArrayProgram implements LoadedProgram {
+  readonly #program: Program;
+  readonly #steps: readonly BoundStep[];
+  /** Storage by value; inputs and state are rebound at each run. */
+  readonly #arrays = new Map<Value, NDArray>();
+  readonly #states = new Map<string, { readonly key: StateKey; readonly values: Value[] }>();
+  readonly #views: Value[] = [];
+
+  constructor(program: Program, compiler: StepCompiler) {
+    this.#program = program;
+    this.#steps = program.steps.map((step) => ({
+      step,
+      run:
+        step.kind === "loop"
+          ? compiler.loop(step)
+          : step.kind === "routine"
+            ? compiler.routine(step)
+            : null,
+      reads: step.kind === "loop" ? readsOf(step) : step.inputs,
+      writes: writesOf(step),
+    }));
+    this.#allocate();
+  }
+
+  #allocate(): void {
+    const plan = planMemory(this.#program);
+    const buffers = plan.buffers.map(({ dtype, size }) => allocate(dtype, size));
+    for (const value of valuesOf(this.#program)) {
+      const { root } = value;
+      if (value.constant) this.#arrays.set(value, value.constant);
+      else if (root.state) this.#addState(value, root.state);
+      else if (this.#program.inputs.includes(root)) this.#views.push(value);
+      else {
+        const slot = plan.slots.get(root);
+        if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
+        const buffer = buffers[slot] as Float32Array;
+        const data = buffer.length === root.size ? buffer : buffer.subarray(0, root.size);
+        this.#arrays.set(value, new NDArray(data, value.shape, value.dtype));
+      }
+    }
+  }
+
+  #addState(value: Value, key: StateKey): void {
+    const name = `${key.container}\u0000${key.name}`;
+    const entry = this.#states.get(name) ?? { key, values: [] };
+    entry.values.push(value);
+    this.#states.set(name, entry);
+  }
+
+  run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
+    const arrays = this.#arrays;
+    for (const [i, value] of this.#program.inputs.entries())
+      arrays.set(value, inputs[i] as NDArray);
+    for (const value of this.#views) {
+      const root = arrays.get(value.root) as NDArray;
+      if (value !== value.root) arrays.set(value, new NDArray(root.data, value.shape, value.dtype));
+    }
+    for (const { key, values } of this.#states.values()) bindState(key, values, arrays, context);
+    for (const bound of this.#steps) {
+      const reads = bound.reads.map((value) => arrays.get(value) as NDArray);
+      const writes = bound.writes.map((value) => arrays.get(value) as NDArray);
+      try {
+        if (bound.run) bound.run(reads, writes);
+        else if (bound.step.kind === "host") bound.step.run(reads, writes, context);
+      } catch (error) {
+        throw new StepError(bound.step, error);
+      }
+    }
+    return this.#program.outputs.map((value) => (arrays.get(value) as NDArray).copy());
+  }
+}
+
+/** State of the right shape is used where it lies; otherwise it gets new storage, not yet initialized. */
+function bindState(
+  key: StateKey,
+  values: readonly Value[],
+  arrays: Map<Value, NDArray>,
+  context: RunContext,
+): void {
+  const cell = context.cell(key);
+  for (const value of values) {
+    const { root } = value;
+    if (!cell.array || cell.array.size !== root.size || cell.array.dtype !== root.dtype) {
+      cell.array = new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype);
+    }
+    arrays.set(value, new NDArray(cell.array.data, value.shape, value.dtype));
+  }
+}
+
+function valuesOf(program: Program): Set<Value> {
+  const values = new Set<Value>(program.inputs);
+  for (const step of program.steps) {
+    for (const value of readsOf(step)) values.add(value);
+    for (const value of writesOf(step)) values.add(value);
+  }
+  for (const value of program.outputs) values.add(value);
+  for (const value of [...values]) values.add(value.root);
+  return values;
+}

@@ -1,0 +1,52 @@
+/** Memory planning: values whose lives do not overlap share a buffer. */
+
+import type { DType } from "../core/dtypes.ts";
+import { type Program, readsOf, type Value, writesOf } from "./ir.ts";
+
+export interface MemoryPlan {
+  /** Which buffer each value that owns storage lies in. */
+  readonly slots: ReadonlyMap<Value, number>;
+  readonly buffers: readonly { readonly dtype: DType; readonly size: number }[];
+}
+
+/** Gives each written value a buffer from its first write to its last use; outputs keep theirs to the end. */
+export function planMemory(program: Program): MemoryPlan {
+  const lastUse = new Map<Value, number>();
+  program.steps.forEach((step, i) => {
+    for (const value of [...readsOf(step), ...writesOf(step)]) lastUse.set(value.root, i);
+  });
+  for (const value of program.outputs) lastUse.set(value.root, program.steps.length);
+
+  const slots = new Map<Value, number>();
+  const buffers: { dtype: DType; size: number }[] = [];
+  const free = new Map<DType, number[]>();
+  const expiring = new Map<number, Value[]>();
+
+  const claim = (value: Value): void => {
+    const available = free.get(value.dtype) ?? [];
+    const fit = available.findIndex((slot) => {
+      const size = (buffers[slot] as { size: number }).size;
+      return size >= value.size && size <= 2 * value.size;
+    });
+    const slot = fit >= 0 ? (available.splice(fit, 1)[0] as number) : buffers.length;
+    if (fit < 0) buffers.push({ dtype: value.dtype, size: value.size });
+    slots.set(value, slot);
+    const end = lastUse.get(value) as number;
+    const list = expiring.get(end);
+    if (list) list.push(value);
+    else expiring.set(end, [value]);
+  };
+
+  program.steps.forEach((step, i) => {
+    for (const { root } of writesOf(step)) {
+      if (!root.state && !root.constant && !slots.has(root)) claim(root);
+    }
+    for (const value of expiring.get(i) ?? []) {
+      const slot = slots.get(value) as number;
+      const list = free.get(value.dtype);
+      if (list) list.push(slot);
+      else free.set(value.dtype, [slot]);
+    }
+  });
+  return { slots, buffers };
+}

@@ -1,0 +1,3 @@
+/** The public names of `tf.image`. */
+
+export { type ResizeOptions, resizeBilinear, resizeNearestNeighbor } from "./ops/resize.ts";

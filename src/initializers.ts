@@ -1,0 +1,46 @@
+/** tf.initializers: ways to give variables their first value. */
+
+export {
+  ConvolutionDeltaOrthogonal,
+  ConvolutionOrthogonal,
+  convolutionalDeltaOrthogonal,
+  convolutionalOrthogonal1d,
+  convolutionalOrthogonal2d,
+  convolutionalOrthogonal3d,
+} from "./variables/conv-initializers.ts";
+export {
+  Constant,
+  constantInitializer as constant,
+  GlorotNormal,
+  GlorotUniform,
+  glorotNormalInitializer as glorotNormal,
+  glorotUniformInitializer as glorotUniform,
+  heNormal,
+  heUniform,
+  Identity,
+  Initializer,
+  identityInitializer as identity,
+  lecunNormal,
+  lecunUniform,
+  Ones,
+  Orthogonal,
+  onesInitializer as ones,
+  orthogonalInitializer as orthogonal,
+  RandomNormal,
+  RandomUniform,
+  randomNormalInitializer as randomNormal,
+  randomUniformInitializer as randomUniform,
+  TruncatedNormal,
+  truncatedNormalInitializer as truncatedNormal,
+  UniformUnitScaling,
+  uniformUnitScalingInitializer as uniformUnitScaling,
+  VarianceScaling,
+  varianceScalingInitializer as varianceScaling,
+  Zeros,
+  zerosInitializer as zeros,
+} from "./variables/initializers.ts";
+export {
+  globalVariablesInitializer as globalVariables,
+  localVariablesInitializer as localVariables,
+  variablesInitializer as variables,
+} from "./variables/lists.ts";

@@ -1,0 +1,93 @@
+/** Feeds: values for tensors, converted and checked. */
+
+import type { DType } from "../core/dtypes.ts";
+import { TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
+import type { Graph } from "../core/graph.ts";
+import type { NDArray } from "../core/ndarray.ts";
+import type { Feeds } from "../core/session.ts";
+import { TensorShape } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
+import { type ArrayLike, asArray } from "../ops/constant.ts";
+import { IndexedSlices } from "../ops/indexed-slices.ts";
+import type { IndexedSlicesValue } from "./fetch.ts";
+
+/** The arrays fed, by tensor. */
+export function resolveFeeds(graph: Graph, feeds: Feeds | undefined): Map<Tensor, NDArray> {
+  const result = new Map<Tensor, NDArray>();
+  for (const [key, value] of pairsOf(feeds)) feedOne(graph, key, value, result);
+  return result;
+}
+
+function pairsOf(feeds: Feeds | undefined): Iterable<readonly [unknown, unknown]> {
+  if (feeds === undefined) return [];
+  if (Symbol.iterator in feeds) return feeds as Iterable<readonly [unknown, unknown]>;
+  return Object.entries(feeds);
+}
+
+function feedOne(graph: Graph, key: unknown, value: unknown, result: Map<Tensor, NDArray>): void {
+  if (key instanceof IndexedSlices) {
+    const slices = value as IndexedSlicesValue;
+    feedOne(graph, key.values, slices.values, result);
+    feedOne(graph, key.indices, slices.indices, result);
+    if (key.denseShape) feedOne(graph, key.denseShape, slices.denseShape, result);
+    return;
+  }
+  if (Array.isArray(key)) {
+    if (!Array.isArray(value) || value.length !== key.length) {
+      throw new ValueError(`A list of ${key.length} feed keys needs a list of as many values.`);
+    }
+    key.forEach((item, i) => {
+      feedOne(graph, item, value[i], result);
+    });
+    return;
+  }
+  const tensor = resolveKey(graph, key);
+  result.set(tensor, feedValue(graph, tensor, key, value));
+}
+
+function resolveKey(graph: Graph, key: unknown): Tensor {
+  try {
+    return graph.asGraphElement(key, { allowOperation: false }) as Tensor;
+  } catch (error) {
+    if (!(error instanceof TensorscopeError)) throw error;
+    throw new TypeError(`Cannot interpret feed_dict key as Tensor: ${error.message}`);
+  }
+}
+
+function feedValue(graph: Graph, tensor: Tensor, key: unknown, value: unknown): NDArray {
+  if (value instanceof Tensor) {
+    throw new TypeError(
+      `The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was ${value} which was passed to the argument \`feed_dict\` with key ${key}.`,
+      "Run the tensor first and feed its value, or build the graph with it instead of the placeholder.",
+    );
+  }
+  const dtype = tensor.dtype.base;
+  const array = convert(value, dtype, tensor);
+  if (!tensor.shape.isCompatibleWith(array.shape)) {
+    throw new ValueError(
+      `Cannot feed value of shape ${new TensorShape(array.shape)} for Tensor ${tensor.name}, which has shape ${tensor.shape}`,
+    );
+  }
+  if (!graph.isFeedable(tensor)) throw new ValueError(`Tensor ${tensor.name} may not be fed.`);
+  return array;
+}
+
+function convert(value: unknown, dtype: DType, tensor: Tensor): NDArray {
+  if (typeof value === "number" && dtype.isInteger && Number.isInteger(value)) {
+    const bits = BigInt(8 * dtype.size);
+    const least = dtype.isUnsigned ? 0n : -(1n << (bits - 1n));
+    const beyond = dtype.isUnsigned ? 1n << bits : 1n << (bits - 1n);
+    if (BigInt(value) < least || BigInt(value) >= beyond) {
+      throw new TypeError(
+        `Type of feed value ${value} with type <class 'int'> is not compatible with Tensor type ${dtype}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64).`,
+      );
+    }
+  }
+  try {
+    return asArray(value as ArrayLike, dtype);
+  } catch (error) {
+    if (!(error instanceof TensorscopeError)) throw error;
+    const Kind = error instanceof TypeError ? TypeError : ValueError;
+    throw new Kind(error.message, `While converting the value fed for ${tensor.name}.`);
+  }
+}
