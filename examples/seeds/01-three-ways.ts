@@ -1,4 +1,5 @@
-// Document 000, experiment 1: its four snippets (placeholder, Variable, getVariable, trainableVariables), one session.
+// Document 000, experiment 1: its four snippets (placeholder, Variable, getVariable,
+// trainableVariables), one session.
 import * as tf from "tensorscope";
 
 const config = { gpuOptions: { allowGrowth: true } };

@@ -1,4 +1,5 @@
-// Document 000, experiment 2: its first two snippets (a variable scope in a name scope; the name scope again).
+// Document 000, experiment 2: its first two snippets (a variable scope in a name scope; the name
+// scope again).
 import * as tf from "tensorscope";
 
 const { v1, v2, v3 } = tf.nameScope("nsc1", () => {

@@ -1,4 +1,5 @@
-// Document 000, experiment 2, first group: a function that makes its variables with tf.Variable, called twice.
+// Document 000, experiment 2, first group: a function that makes its variables with tf.Variable,
+// called twice.
 import * as tf from "tensorscope";
 
 function myImageFilter() {

@@ -1,4 +1,5 @@
-// Document 000, experiment 2, second group: the same with tf.getVariable and scope.reuseVariables().
+// Document 000, experiment 2, second group: the same with tf.getVariable and
+// scope.reuseVariables().
 import * as tf from "tensorscope";
 
 function convRelu(kernelShape: number[], biasShape: number[]) {

@@ -1,4 +1,5 @@
-// Document 001, first paragraph: the statement that it found in a GAN, in the smallest class that has it.
+// Document 001, first paragraph: the statement that it found in a GAN, in the smallest class
+// that has it.
 import * as tf from "tensorscope";
 
 class Discriminator {

@@ -1,4 +1,5 @@
-// Document 001, section 2: its four one-line snippets (myImageFilter, and three ways to share its variables).
+// Document 001, section 2: its four one-line snippets (myImageFilter, and three ways to share
+// its variables).
 import * as tf from "tensorscope";
 
 function convRelu(input: tf.Tensor, kernelShape: number[], biasShape: number[]) {

@@ -1,4 +1,5 @@
-// Document 002, "tf.Variable": its first two numbered snippets (names and shapes; the collection of trainables).
+// Document 002, "tf.Variable": its first two numbered snippets (names and shapes; the collection
+// of trainables).
 import * as tf from "tensorscope";
 
 {

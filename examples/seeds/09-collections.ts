@@ -1,4 +1,5 @@
-// Document 002, "collections": my_local, my_non_trainable, the list without b2, and a collection of one's own.
+// Document 002, "collections": my_local, my_non_trainable, the list without b2, and a collection
+// of one's own.
 import * as tf from "tensorscope";
 
 const myLocal = tf.getVariable("my_local", [], { collections: [tf.GraphKeys.LOCAL_VARIABLES] });

@@ -1,4 +1,5 @@
-// Document 002, "variable_scope and get_variable": convRelu, myImageFilter, and the second call that is refused.
+// Document 002, "variable_scope and get_variable": convRelu, myImageFilter, and the second call
+// that is refused.
 import * as tf from "tensorscope";
 
 function convRelu(input: tf.Tensor, kernelShape: number[], biasShape: number[]) {

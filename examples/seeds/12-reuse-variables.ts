@@ -1,4 +1,5 @@
-// Document 002, the snippet after the refused call: test() twice in one scope, with scope.reuseVariables().
+// Document 002, the snippet after the refused call: test() twice in one scope, with
+// scope.reuseVariables().
 import * as tf from "tensorscope";
 
 tf.setRandomSeed(1); // added: so that the numbers can be compared

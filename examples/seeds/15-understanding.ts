@@ -1,4 +1,5 @@
-// Document 002, "understanding variable_scope": its four snippets, and its last remark (a variable needs a name).
+// Document 002, "understanding variable_scope": its four snippets, and its last remark (a
+// variable needs a name).
 import { strict as assert } from "node:assert";
 import * as tf from "tensorscope";
 

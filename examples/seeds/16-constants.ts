@@ -1,4 +1,5 @@
-// Document 002, initializers: its snippets of constantInitializer, and of zerosInitializer and onesInitializer.
+// Document 002, initializers: its snippets of constantInitializer, and of zerosInitializer and
+// onesInitializer.
 import * as tf from "tensorscope";
 
 const value = [0, 1, 2, 3, 4, 5, 6, 7];

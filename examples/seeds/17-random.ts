@@ -1,4 +1,5 @@
-// Document 002, initializers: its snippets of the two normal ones, randomUniform and uniformUnitScaling.
+// Document 002, initializers: its snippets of the two normal ones, randomUniform and
+// uniformUnitScaling.
 import * as tf from "tensorscope";
 
 tf.setRandomSeed(1); // added: so that the numbers can be compared

@@ -1,4 +1,5 @@
-// Document 002, last paragraph: the statements that initialise all variables, new and old (their spelling corrected).
+// Document 002, last paragraph: the statements that initialise all variables, new and old (their
+// spelling corrected).
 import * as tf from "tensorscope";
 
 const v = tf.getVariable("v", [2], { initializer: tf.onesInitializer() }); // added

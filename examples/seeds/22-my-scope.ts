@@ -1,4 +1,5 @@
-// Document 004, first answer: its three snippets (nameScope, variableScope, one variable from two name scopes).
+// Document 004, first answer: its three snippets (nameScope, variableScope, one variable from
+// two name scopes).
 import { strict as assert } from "node:assert";
 import * as tf from "tensorscope";
 

@@ -1,5 +1,6 @@
-// Document 004, second answer: the scoping function, run with both kinds of scope. The document also writes the graph
-// for TensorBoard (tf.summary.FileWriter); that is left out, since tf.summary does not exist here yet.
+// Document 004, second answer: the scoping function, run with both kinds of scope. The document
+// also writes the graph for TensorBoard (tf.summary.FileWriter); that is left out, since tf.summary
+// does not exist here yet.
 import * as tf from "tensorscope";
 
 type Scope = <R>(name: string, body: () => R) => R;

@@ -1,4 +1,5 @@
-// Document 004, last answer: its two snippets (names of ops in a variable scope), and its closing remark.
+// Document 004, last answer: its two snippets (names of ops in a variable scope), and its
+// closing remark.
 import { strict as assert } from "node:assert";
 import * as tf from "tensorscope";
 

@@ -1,4 +1,5 @@
-// Runs the documents' snippets and compares what they print with what TensorFlow prints (expected/, by record.py).
+// Runs the documents' snippets and compares what they print with what TensorFlow prints
+// (expected/, by record.py).
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { format } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -8,8 +9,8 @@ const examples = readdirSync(import.meta.dirname)
   .map((file) => file.replace(/\.ts$/, ""));
 
 /**
- * Normal distributions go through the host's logarithm, sine and cosine, which engines may round otherwise in the last
- * place; the orthogonal one sums in another order as well. Everything else must be equal to the last digit.
+ * Normal distributions go through the host's logarithm, sine and cosine, which may round otherwise
+ * in the last place; the orthogonal one sums in another order as well. All else must be equal.
  */
 const withNormals = new Set([
   "12-reuse-variables",
@@ -31,17 +32,17 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Python names the module and TensorFlow 2.21 has a class for tensors of graphs; ours is the name that both share. */
+/** Python names the module as well, and 2.21 has a class of its own for the tensors of graphs. */
 function classNames(text: string): string {
   return text.replace(/<class '[\w.]*?(\w+)'>/g, "$1").replace(/^SymbolicTensor$/gm, "Tensor");
 }
 
-/** The lines under "Originally defined at:" name files and lines of the program; record.py leaves them out too. */
+/** The lines under "Originally defined at:" name files; record.py leaves them out, too. */
 function stackFrames(text: string): string {
   return text.replace(/^( {2}File | {4}).*\n/gm, "");
 }
 
-/** console.log breaks long lists of objects into lines and pads their brackets; Python's print does neither. */
+/** console.log breaks long lists of objects, pads their brackets; Python's print does neither. */
 function lists(text: string): string {
   return text
     .replace(/^\[\s+(?=[<'a])/gm, "[")
@@ -54,7 +55,7 @@ function scalars(text: string): string {
   return text.replace(/np\.\w+\((\S+?)\)/g, "$1").replace(/array\((\S+?), dtype=\w+\)/g, "$1");
 }
 
-/** Around the message of a failed run: 2.21's prefix and the node that it made to fetch; our advice and the user's line. */
+/** Around a failed run's message: 2.21's prefix, the node that asked; our advice and line. */
 function runErrors(text: string): string {
   return text
     .replace("Graph execution error:\n\n", "")

@@ -92,7 +92,7 @@ function parseStack(stack: string): Frame[] {
   for (const line of stack.split("\n")) {
     // V8 writes "at f (file:1:2)" or "at file:1:2"; Firefox and Safari write "f@file:1:2".
     const match =
-      /^\s*at (?:(?:async )?(.*?) \()?(.+?):(\d+):(\d+)\)?$/.exec(line) ??
+      /^\s*at (?:async )?(?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/.exec(line) ??
       /^(.*?)@(.+?):(\d+):(\d+)$/.exec(line);
     if (!match) continue;
     const [, name, file, row, column] = match;

@@ -117,10 +117,14 @@ function bindState(
   const cell = context.cell(key);
   for (const value of values) {
     const { root } = value;
-    if (!cell.array || cell.array.size !== root.size || cell.array.dtype !== root.dtype) {
+    const { array } = cell;
+    if (array && array.shape.join() !== root.shape.join()) cell.reshaped = true;
+    if (array?.size !== root.size || array.dtype !== root.dtype) {
       cell.array = new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype);
+    } else if (cell.reshaped) {
+      cell.array = new NDArray(array.data, root.shape, root.dtype);
     }
-    arrays.set(value, new NDArray(cell.array.data, value.shape, value.dtype));
+    arrays.set(value, new NDArray((cell.array as NDArray).data, value.shape, value.dtype));
   }
 }
 

@@ -101,6 +101,8 @@ export interface RoutineStep {
 export interface StateCell {
   array: NDArray | null;
   initialized: boolean;
+  /** Its shape was changed by an assignment, so it need not be the static one. */
+  reshaped?: boolean;
 }
 
 /** What steps on the host may reach of the session that runs them. */

@@ -13,14 +13,15 @@ import {
   int32,
   int64,
 } from "../core/dtypes.ts";
-import { TypeError, UnimplementedError } from "../core/errors.ts";
+import { TypeError } from "../core/errors.ts";
 import { type NDArray, sizeOf, stridesOf } from "../core/ndarray.ts";
-import { type Dim, type TensorShape, unknownShape } from "../core/shape.ts";
-import { type Operation, Tensor } from "../core/tensor.ts";
+import { type Dim, TensorShape, unknownShape } from "../core/shape.ts";
+import { Tensor } from "../core/tensor.ts";
 import { type Builder, load } from "../engines/builder.ts";
 import * as e from "../engines/expr.ts";
 import type { Expr, Value } from "../engines/ir.ts";
 import { ones, zeros, zerosLike } from "./array.ts";
+import { bandNumbers, diagonalsShape, isBand, matricesShape, putBand, takeBand } from "./band.ts";
 import { minimum } from "./binary.ts";
 import { concat } from "./concat.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
@@ -96,18 +97,9 @@ function lengthOf({ row, column }: Diagonal, rows: number, columns: number): num
   return Math.min(rows - row, columns - column);
 }
 
-/** The one diagonal that an input `k` names. Bands of several are not implemented. */
-function singleDiagonal(op: Operation, k: NDArray): number {
-  const numbers = [...new Set(Array.from(k.values(), Number))];
-  const [only] = numbers;
-  if (numbers.length !== 1 || only === undefined) {
-    throw new UnimplementedError(
-      op,
-      `${op.type} of several diagonals at once (k=[${numbers}]) is not implemented`,
-      "Take one diagonal at a time.",
-    );
-  }
-  return only;
+/** The one diagonal that an input `k` names. */
+function singleDiagonal(k: NDArray): number {
+  return bandNumbers(k)[0];
 }
 
 /** The same number while shapes are inferred; null when it is not known, or is a band. */
@@ -123,7 +115,7 @@ function isInside(number: number, rows: number, columns: number): boolean {
 function checkInside(number: number, rows: number, columns: number): void {
   if (isInside(number, rows, columns)) return;
   throw new Error(
-    `lower_diag_index is out of bound: ${number} for ${rows} rows and ${columns} columns`,
+    `lower_diag_index is out of bound: ${number}. It must be between ${-rows} and ${columns}`,
   );
 }
 
@@ -181,8 +173,12 @@ const MatrixDiagV3 = defineOp({
   attrs: { T: a.type(), align },
   shape: ({ inputs: [diagonal], constant }) => {
     withRankAtLeast(diagonal.shape, 1);
-    const number = staticDiagonal(constant(1));
+    const which = constant(1);
+    const number = staticDiagonal(which);
     const [rows, columns] = [constant(2), constant(3)];
+    if (isBand(which) && rows && columns) {
+      return [matricesShape(diagonal.shape, which, Number(rows.at(0)), Number(columns.at(0)))];
+    }
     if (!diagonal.shape.dims || number === null || !rows || !columns) return [unknownShape];
     const sizes = matrixSizes(
       diagonal.shape.dim(-1),
@@ -199,10 +195,15 @@ const MatrixDiagV3 = defineOp({
     null,
     null,
   ],
-  lower: ({ inputs: [diagonal, , , , padding], k, op, constant }) => {
-    const number = singleDiagonal(op, constant(1));
+  lower: ({ inputs: [diagonal, , , , padding], attrs, k, constant }) => {
+    const which = constant(1);
+    const number = singleDiagonal(which);
     const length = diagonal.shape.at(-1) ?? 0;
     const given = [2, 3].map((index) => Number(constant(index).at(0))) as [number, number];
+    if (isBand(which)) {
+      const { known } = matricesShape(new TensorShape(diagonal.shape), which, ...given);
+      return [putBand(k, diagonal, which, known as readonly number[], padding, attrs.align)];
+    }
     const [rows, columns] = matrixSizes(length, number, ...given) as [number, number];
     if (length !== lengthOf(diagonalAt(number), rows, columns)) {
       throw new Error(
@@ -273,7 +274,7 @@ export function matrixDiag(
   }: MatrixDiagOptions = {},
 ): Tensor {
   const padding = paddingValue ?? noPadding(diagonal);
-  return createOp(MatrixDiagV3, [diagonal, k, numRows, numCols, padding], { align }, name ?? "diag")
+  return createOp(MatrixDiagV3, [diagonal, integers(k), numRows, numCols, padding], { align }, name ?? "diag")
     .output;
 }
 
@@ -282,9 +283,15 @@ const MatrixDiagPartV3 = defineOp({
   inputs: ["input: T", "k: int32", "padding_value: T"],
   outputs: ["diagonal: T"],
   attrs: { T: a.type(), align },
-  shape: ({ inputs: [input], constant }) => [
-    diagonalShape(input.shape, staticDiagonal(constant(1))),
-  ],
+  shape: ({ inputs: [input], constant }) => {
+    withRankAtLeast(input.shape, 2);
+    const which = constant(1);
+    return [
+      isBand(which)
+        ? diagonalsShape(input.shape, which)
+        : diagonalShape(input.shape, staticDiagonal(which)),
+    ];
+  },
   gradient: ({ inputs: [input, k], dy: [dy], attrs }) => {
     const sizes = input.shape.slice(-2);
     const [numRows, numCols] = input.shape.dims ? sizes.asList() : [null, null];
@@ -294,9 +301,14 @@ const MatrixDiagPartV3 = defineOp({
       : matrixSetDiag(zerosLike(input), dy, { k, align: attrs.align });
     return [dx, null, null];
   },
-  lower: ({ inputs: [input], k, op, constant }) => [
-    takeDiagonal(k, input, singleDiagonal(op, constant(1))),
-  ],
+  lower: ({ inputs: [input, , padding], attrs, k, constant }) => {
+    const which = constant(1);
+    return [
+      isBand(which)
+        ? takeBand(k, input, which, padding, attrs.align)
+        : takeDiagonal(k, input, singleDiagonal(which)),
+    ];
+  },
 });
 
 export interface MatrixDiagPartOptions extends DiagonalOptions {
@@ -309,7 +321,7 @@ export function matrixDiagPart(
   { k = 0, paddingValue, align = "RIGHT_LEFT", name }: MatrixDiagPartOptions = {},
 ): Tensor {
   const padding = paddingValue ?? noPadding(input);
-  return createOp(MatrixDiagPartV3, [input, k, padding], { align }, name ?? "diag_part").output;
+  return createOp(MatrixDiagPartV3, [input, integers(k), padding], { align }, name ?? "diag_part").output;
 }
 
 const MatrixSetDiagV3 = defineOp({
@@ -331,9 +343,14 @@ const MatrixSetDiagV3 = defineOp({
       null,
     ];
   },
-  lower: ({ inputs: [input, diagonal], k, op, constant }) => [
-    setDiagonal(k, input, diagonal, singleDiagonal(op, constant(2))),
-  ],
+  lower: ({ inputs: [input, diagonal], attrs, k, constant }) => {
+    const which = constant(2);
+    return [
+      isBand(which)
+        ? putBand(k, diagonal, which, input.shape, input, attrs.align)
+        : setDiagonal(k, input, diagonal, singleDiagonal(which)),
+    ];
+  },
 });
 
 function setDiagonal(k: Builder, input: Value, diagonal: Value, number: number): Value {
@@ -354,7 +371,7 @@ export function matrixSetDiag(
   diagonal: TensorLike,
   { k = 0, align = "RIGHT_LEFT", name }: DiagonalOptions = {},
 ): Tensor {
-  return createOp(MatrixSetDiagV3, [input, diagonal, k], { align }, name ?? "set_diag").output;
+  return createOp(MatrixSetDiagV3, [input, diagonal, integers(k)], { align }, name ?? "set_diag").output;
 }
 
 // The ops of older graphs, for main diagonals

@@ -57,8 +57,8 @@ class NeedsValue extends Error {
   }
 }
 
-/** The shape a variable has now, for those whose static shape leaves it open. */
-export type StateShapes = (key: StateKey) => readonly number[] | null;
+/** The shape a variable has now where that is not its static shape for sure; null where it is. */
+export type StateShapes = (key: StateKey, declared: TensorShape) => readonly number[] | null;
 
 export class Lowering {
   readonly #plan: Plan;
@@ -198,16 +198,15 @@ export class Lowering {
     });
   }
 
-  /** A variable whose static shape leaves dimensions open has the shape it has in the session. */
+  /** A variable that need not have its static shape has the shape it has in the session. */
   #openState(op: Operation, attrs: Readonly<Record<string, unknown>>): Value | null {
     const [output] = op.outputs;
     const { shape, dtype } = attrs;
-    if (!(shape instanceof TensorShape) || shape.isFullyDefined || !output || op.inputs.length > 0)
-      return null;
+    if (!(shape instanceof TensorShape) || !output || op.inputs.length > 0) return null;
     if (!output.dtype.isRef && output.dtype.baseName !== "resource") return null;
     const key = stateKeyOf(op, attrs);
-    const now = this.#stateShapes(key) ?? (shape.dims ?? []).map((dim) => dim ?? 0);
-    return this.#k.state(key, { dtype: dtype as DType, shape: now });
+    const now = this.#stateShapes(key, shape);
+    return now && this.#k.state(key, { dtype: dtype as DType, shape: now });
   }
 
   #fold(op: Operation, def: OpDef, inputs: readonly Value[]): readonly Value[] | null {

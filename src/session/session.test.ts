@@ -168,6 +168,15 @@ describe("variables", () => {
     expect(values(sess.runSync(total))).toBe(4);
     expect(sess.runSync(v).shape).toEqual([1, 4]);
   });
+
+  test("keep a new shape between runs when an assignment was allowed to change it", () => {
+    const v = new tf.Variable([1, 2], { name: "v" });
+    const sess = new tf.Session();
+    sess.runSync(tf.globalVariablesInitializer());
+    sess.runSync(tf.assign(v, [7, 8, 9], { validateShape: false }));
+    expect(values(sess.runSync(v))).toEqual([7, 8, 9]);
+    expect(values(sess.runSync(tf.multiply(v, 2)))).toEqual([14, 16, 18]);
+  });
 });
 
 describe("shapes and values found at run time", () => {
@@ -225,6 +234,18 @@ describe("shapes and values found at run time", () => {
 });
 
 describe("life of a session", () => {
+  test("runs in a row let timers through", async () => {
+    const x = tf.constant(1);
+    const sess = new tf.Session();
+    let fired = false;
+    setTimeout(() => {
+      fired = true;
+    }, 0);
+    for (const end = performance.now() + 2000; !fired && performance.now() < end; )
+      await sess.run(x);
+    expect(fired).toBe(true);
+  });
+
   test("closed ones and empty graphs are refused", () => {
     const sess = new tf.Session();
     expect(() => sess.runSync([])).toThrow(

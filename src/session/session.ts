@@ -74,6 +74,7 @@ export class Session implements RunnableSession, Disposable {
    * null for operations. Feeds are pairs of tensor and value, or an object keyed by tensor name.
    */
   async run<const F>(fetches: F, feeds?: Feeds): Promise<Fetched<F>> {
+    await breathe();
     return this.runSync(fetches, feeds);
   }
 
@@ -138,7 +139,11 @@ export class Session implements RunnableSession, Disposable {
       optimize: optimizes(this.#config),
       verify: verifies(this.#config),
       onPass,
-      stateShapes: (key) => this.#cell(key).array?.shape ?? null,
+      stateShapes: (key, declared) => {
+        const { array, reshaped } = this.#cell(key);
+        if (declared.isFullyDefined && !reshaped) return null;
+        return array?.shape ?? (declared.dims ?? []).map((dim) => dim ?? 0);
+      },
     });
   }
 
@@ -184,9 +189,13 @@ export class Session implements RunnableSession, Disposable {
     };
   }
 
-  /** Shapes of the variables whose static shape leaves them open, as part of an executable's key. */
+  /** Shapes of the variables that need not have their static shape, as part of an executable's key. */
   #shapesNow(open: readonly string[]): string {
-    return open.map((name) => `${name}[${this.#cells.get(name)?.array?.shape ?? ""}]`).join();
+    let text = open.map((name) => `${name}[${this.#cells.get(name)?.array?.shape ?? ""}]`).join();
+    for (const [name, { array, reshaped }] of this.#cells) {
+      if (reshaped) text += `;${name}[${array?.shape}]`;
+    }
+    return text;
   }
 
   #cell(key: StateKey): StateCell {
@@ -236,6 +245,19 @@ export class Session implements RunnableSession, Disposable {
   #checkOpen(): void {
     if (this.#closed) throw new RuntimeError("Attempted to use a closed Session.");
   }
+}
+
+/** Milliseconds that runs may follow each other without letting anything else happen. */
+const longestHold = 40;
+let lastBreath = 0;
+
+/** Lets timers, signals and events through now and then; a run itself holds the thread. */
+async function breathe(): Promise<void> {
+  if (performance.now() - lastBreath < longestHold) return;
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, 0);
+  });
+  lastBreath = performance.now();
 }
 
 function requestKey(
