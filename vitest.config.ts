@@ -11,6 +11,10 @@ export default defineConfig({
         find: /^tensorscope$/,
         replacement: fileURLToPath(new URL("./src/index.ts", import.meta.url)),
       },
+      {
+        find: /^tensorscope\/formats$/,
+        replacement: fileURLToPath(new URL("./src/formats/index.ts", import.meta.url)),
+      },
     ],
   },
   test: {

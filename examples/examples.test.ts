@@ -1,8 +1,9 @@
 // Runs every example, shortened, and looks at what it prints and writes.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
+import * as tf from "tensorscope";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { builtinDigits } from "./support/digits.ts";
 
@@ -88,6 +89,20 @@ describe("the GAN", () => {
     expect(printed).toMatch(/\d+ variables of generator_adam +101,/);
     const sheet = decode(readFileSync(join(out, "samples.png")));
     expect([sheet.width, sheet.height]).toEqual([604, 604]);
+    const file = readdirSync(out).find((name) => name.includes("tfevents")) ?? "";
+    const events = [...tf.train.summaryIterator(join(out, file))];
+    const tags = events.flatMap(({ what }) =>
+      what.case === "summary" ? what.value.value.map(({ tag }) => tag) : [`(${what.case})`],
+    );
+    expect(tags).toEqual(
+      expect.arrayContaining([
+        "(graphDef)",
+        "losses/discriminator",
+        "losses/generator",
+        "samples/image",
+        "values/discriminator/look/weights",
+      ]),
+    );
   });
 
   test("refuses a folder without digits and wrong numbers before it trains", async () => {

@@ -14,13 +14,14 @@ import { trainingProgress } from "./support/progress.ts";
 import { contactSheet } from "./support/sheet.ts";
 import { variableTable } from "./support/table.ts";
 
-const help = `Trains a GAN on digits, writes samples.png, and prints who shares which variables.
+const help = `Trains a GAN on digits, writes samples.png and TensorBoard's files, and prints who shares which
+variables.
 
   npm start -- [options]
 
   --data DIR   folder of MNIST's IDX files, gzip or plain (default: 10,000 built-in digits)
   --epochs N   how often every digit is seen (default: 2)
-  --out DIR    where samples.png is written (default: runs/gan)
+  --out DIR    where samples.png and TensorBoard's files are written (default: runs/gan)
   --seed N     another seed gives other samples (default: 1)
   --help       this text`;
 
@@ -106,7 +107,20 @@ function buildGan() {
   const wanted = tf.constant(oneHot(Array.from({ length: 100 }, (_, i) => Math.floor(i / 10))));
   const noise = tf.randomNormal([100, NOISE], { stddev: 0.6 });
   const samples = tf.cast(generator(noise, wanted, 100, true).mul(255), tf.uint8);
-  return { train, losses, samples, optimizers: [dAdam, gAdam] };
+  return { train, losses, samples, optimizers: [dAdam, gAdam], ...summarize(losses, samples) };
+}
+
+/** What TensorBoard shows: the losses as curves; the samples as one picture, and all weights. */
+function summarize(losses: Record<string, tf.Tensor>, samples: tf.Tensor) {
+  const curves = tf.nameScope("losses", () =>
+    Object.entries(losses).map(([name, loss]) => tf.summary.scalar(name, loss)),
+  );
+  const rows = tf.transpose(tf.reshape(samples, [10, 10, 28, 28]), [0, 2, 1, 3]);
+  const sheet = tf.summary.image("samples", tf.reshape(rows, [1, 280, 280, 1]), { maxOutputs: 1 });
+  const histograms = tf.nameScope("values", () =>
+    tf.trainableVariables().map((variable) => tf.summary.histogram(variable.op.name, variable)),
+  );
+  return { curves: tf.summary.merge(curves), pictures: tf.summary.merge([sheet, ...histograms]) };
 }
 
 async function trainGan(data: Digits, epochs: number, seed: number, out: string): Promise<void> {
@@ -114,6 +128,9 @@ async function trainGan(data: Digits, epochs: number, seed: number, out: string)
   const gan = buildGan();
   using sess = tf.session();
   await sess.run(tf.globalVariablesInitializer());
+  using writer = new tf.summary.FileWriter(out, sess.graph);
+  // Of an earlier run in the same folder, TensorBoard shows nothing any more.
+  writer.addSessionLog(tf.SessionLog({ status: tf.SessionLog.START }), 0);
 
   const steps = epochs * Math.floor(data.labels.length / BATCH);
   const source = batches(data, BATCH, seed);
@@ -121,8 +138,12 @@ async function trainGan(data: Digits, epochs: number, seed: number, out: string)
   for (let step = 1; step <= steps; step++) {
     const { images, labels } = source.next().value;
     const feeds = { "real:0": images, "digits:0": labels };
-    const { losses } = await sess.run({ train: gan.train, losses: gan.losses }, feeds);
-    progress.update(step, losses);
+    const { train, losses, curves } = gan;
+    const results = await sess.run({ train, losses, curves }, feeds);
+    progress.update(step, results.losses);
+    const isLast = step === steps;
+    if (step % 20 === 0 || isLast) writer.addSummary(results.curves, step);
+    if (step % 500 === 0 || isLast) writer.addSummary(await sess.run(gan.pictures), step);
   }
   progress.stop();
 
@@ -130,6 +151,7 @@ async function trainGan(data: Digits, epochs: number, seed: number, out: string)
   const file = join(out, "samples.png");
   writeFileSync(file, contactSheet(samples.data));
   console.log(`\n${variableTable(gan.optimizers)}\n\n${legend}\n\nSamples: ${resolve(file)}`);
+  console.log(`Curves, weights and the graph: tensorboard --logdir ${out}`);
 }
 
 await runProgram(async () => {

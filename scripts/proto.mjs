@@ -1,4 +1,4 @@
-// Makes src/formats/proto/gen from the .proto files beside it: `node scripts/proto.mjs`. Knows as much of the
+// Makes src/formats/proto/gen from the .proto files beside it: `node scripts/proto.mjs`, then `npm run format`. Knows as much of the
 // language as those files use; the descriptors are hydrated at run time by @bufbuild/protobuf.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -322,40 +322,44 @@ function print(file, stem, imports, text) {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-const stems = readdirSync(folder)
-  .filter((name) => name.endsWith(".proto"))
-  .map((name) => name.slice(0, -6));
-const parsed = new Map(
-  stems.map((stem) => [
-    `${stem}.proto`,
-    parse(readFileSync(`${folder}${stem}.proto`, "utf8"), `${stem}.proto`),
-  ]),
-);
-const known = new Map(
-  Object.values(wellKnown).flatMap(({ types }) => types.map((type) => [type, Type.MESSAGE])),
-);
-for (const file of parsed.values())
-  for (const [name, type] of declared(file)) known.set(name, type);
-
-const done = new Map();
-const imports = new Map();
-mkdirSync(`${folder}gen`, { recursive: true });
-function make(name) {
-  if (wellKnown[name] !== undefined) return wellKnown[name].file;
-  if (done.has(name)) return done.get(name);
-  const proto = parsed.get(name);
-  const dependencies = proto.dependency.map(make);
-  resolve(proto, known);
-  const message = create(FileDescriptorProtoSchema, proto);
-  message.dependency = [];
-  const text = Buffer.from(toBinary(FileDescriptorProtoSchema, message))
-    .toString("base64")
-    .replace(/=+$/, "");
-  const file = fileDesc(text, dependencies);
-  const stem = name.slice(0, -6);
-  imports.set(file, { variable: `file_${stem}`, module: `./${stem}.ts` });
-  writeFileSync(`${folder}gen/${stem}.ts`, print(file, stem, imports, text));
-  done.set(name, file);
-  return file;
+/** Hydrates all .proto files; `visit` gets each one after those it imports. */
+export function loadProtos(visit = () => {}) {
+  const parsed = new Map();
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".proto"))) {
+    parsed.set(name, parse(readFileSync(`${folder}${name}`, "utf8"), name));
+  }
+  const known = new Map(
+    Object.values(wellKnown).flatMap(({ types }) => types.map((type) => [type, Type.MESSAGE])),
+  );
+  for (const file of parsed.values()) {
+    for (const [name, type] of declared(file)) known.set(name, type);
+  }
+  const done = new Map();
+  const imports = new Map();
+  const make = (name) => {
+    if (wellKnown[name] !== undefined) return wellKnown[name].file;
+    if (done.has(name)) return done.get(name);
+    const proto = parsed.get(name);
+    const dependencies = proto.dependency.map(make);
+    resolve(proto, known);
+    const message = create(FileDescriptorProtoSchema, proto);
+    message.dependency = [];
+    const bytes = toBinary(FileDescriptorProtoSchema, message);
+    const text = Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+    const file = fileDesc(text, dependencies);
+    const stem = name.slice(0, -6);
+    imports.set(file, { variable: `file_${stem}`, module: `./${stem}.ts` });
+    visit(stem, () => print(file, stem, imports, text));
+    done.set(name, file);
+    return file;
+  };
+  for (const name of parsed.keys()) make(name);
+  return done;
 }
-for (const name of parsed.keys()) make(name);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(`${folder}gen`, { recursive: true });
+  loadProtos((stem, text) => {
+    writeFileSync(`${folder}gen/${stem}.ts`, text());
+  });
+}

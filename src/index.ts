@@ -42,6 +42,27 @@ export { Operation, Tensor } from "./core/tensor.ts";
 export { setWarningHandler, type WarningHandler } from "./core/warn.ts";
 // ops: control
 export * as debugging from "./debugging.ts";
+export type { GraphDefOptions } from "./formats/graph-def.ts";
+export { type ImportOptions, importGraphDef } from "./formats/import-graph.ts";
+export {
+  Event,
+  HistogramProto,
+  RunMetadata,
+  SessionLog,
+  Summary,
+  SummaryMetadata,
+} from "./formats/messages.ts";
+export type {
+  GraphDef,
+  MetaGraphDef,
+  NodeDef,
+  TensorProto,
+} from "./formats/proto/index.ts";
+export {
+  arrayFromTensor as makeNdarray,
+  type MakeTensorOptions,
+  makeTensorProto,
+} from "./formats/tensor.ts";
 // gradients
 export { AggregationMethod } from "./gradients/aggregate.ts";
 export { type GradientsOptions, gradients, UnconnectedGradients } from "./gradients/gradients.ts";
@@ -114,7 +135,7 @@ export {
   notEqual,
 } from "./ops/comparison.ts";
 // ops: array (helper O2)
-export { concat, split, stack, unstack } from "./ops/concat.ts";
+export { concat } from "./ops/concat.ts";
 export { type BranchResult, type CondOptions, cond, type Merged } from "./ops/cond.ts";
 export { CondContext } from "./ops/cond-context.ts";
 // ops: constants and conversion
@@ -136,15 +157,10 @@ export {
   sigmoid,
   tanh,
 } from "./ops/exponential.ts";
-export { fill, linspace, ones, onesLike, range, zeros, zerosLike } from "./ops/fill.ts";
-export {
-  gather,
-  gatherNd,
-  oneHot,
-  scatterNd,
-  tensorScatterAdd,
-  tensorScatterUpdate,
-} from "./ops/gather.ts";
+export { stringJoin } from "./ops/filename-strings.ts";
+export { fill, ones, onesLike, zeros, zerosLike } from "./ops/fill.ts";
+export { gather } from "./ops/gather.ts";
+export { gatherNd, scatterNd, tensorScatterAdd, tensorScatterUpdate } from "./ops/gather-nd.ts";
 export {
   ensureShape,
   identity,
@@ -153,6 +169,7 @@ export {
   placeholderWithDefault,
   stopGradient,
 } from "./ops/identity.ts";
+export { type IndexRange, type IndexSpec, indexTensor, newaxis } from "./ops/index-tensor.ts";
 export { IndexedSlices } from "./ops/indexed-slices.ts";
 export {
   cholesky,
@@ -174,11 +191,17 @@ export {
   trace,
 } from "./ops/matrix.ts";
 export { type NormOptions, norm } from "./ops/norm.ts";
+export { oneHot } from "./ops/one-hot.ts";
 export type { Operators } from "./ops/operators.ts";
 export { broadcastDynamicShape, broadcastStaticShape, broadcastTo, pad, tile } from "./ops/pad.ts";
 export { dynamicPartition } from "./ops/partition.ts";
 export { polygamma, zeta } from "./ops/polygamma.ts";
-export { type PrintHandler, print as Print, setPrintHandler } from "./ops/print.ts";
+export {
+  type PrintHandler,
+  print,
+  printData as Print,
+  setPrintHandler,
+} from "./ops/print.ts";
 export {
   getSeed,
   multinomial,
@@ -191,6 +214,7 @@ export {
   truncatedNormal,
 } from "./ops/random.ts";
 export { randomCrop } from "./ops/random-crop.ts";
+export { linspace, range } from "./ops/range.ts";
 export {
   type ReduceOptions,
   reduceAll,
@@ -246,14 +270,7 @@ export {
 } from "./ops/segment.ts";
 export { sequenceMask } from "./ops/sequence-mask.ts";
 export { expandDims, rank, reshape, shape, shapeN, size, squeeze } from "./ops/shape.ts";
-export {
-  type IndexRange,
-  type IndexSpec,
-  indexTensor,
-  newaxis,
-  slice,
-  stridedSlice,
-} from "./ops/slice.ts";
+export { slice, stridedSlice } from "./ops/slice.ts";
 export {
   batchToSpace,
   batchToSpaceNd,
@@ -267,8 +284,11 @@ export {
   sparseSegmentSqrtN,
   sparseSegmentSum,
 } from "./ops/sparse-segment.ts";
+export { split } from "./ops/split.ts";
+export { stack, unstack } from "./ops/stack.ts";
 export { assign, assignAdd, assignSub, countUpTo, isVariableInitialized } from "./ops/state.ts";
 export { type CountNonzeroOptions, countNonzero, reduceLogsumexp } from "./ops/statistics.ts";
+export { asString, stringLength, stringStrip, stringToNumber } from "./ops/strings.ts";
 export { type TensordotAxes, tensordot } from "./ops/tensordot.ts";
 export {
   invertPermutation,
@@ -309,10 +329,14 @@ export {
 export { unique, uniqueWithCounts } from "./ops/unique.ts";
 export { booleanMask, where, whereV2 } from "./ops/where.ts";
 export * as random from "./random.ts";
+export * as savedModel from "./saved-model.ts";
 // session
-export type { SessionConfig } from "./session/config.ts";
+export { engines, type SessionConfig } from "./session/config.ts";
 export type { Fetch, Fetched } from "./session/fetch.ts";
 export { InteractiveSession, Session, type SessionOptions, session } from "./session/session.ts";
+export * as strings from "./strings.ts";
+// summaries (helper F3)
+export * as summary from "./summary.ts";
 // training
 export * as train from "./train.ts";
 export {

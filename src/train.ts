@@ -1,5 +1,46 @@
 /** `tf.train`: optimizers and what goes with training. */
 
+export {
+  CheckpointReader,
+  listVariables,
+  loadCheckpoint,
+  loadVariable,
+  NewCheckpointReader,
+} from "./formats/checkpoint-reader.ts";
+export { summaryIterator } from "./formats/events.ts";
+export { writeGraph } from "./formats/graph-file.ts";
+export {
+  type AssignmentMap,
+  type AssignmentTarget,
+  initFromCheckpoint,
+} from "./formats/init-from-checkpoint.ts";
+export {
+  type ExportMetaGraphOptions,
+  exportMetaGraph,
+  type ImportMetaGraphOptions,
+  importMetaGraph,
+} from "./formats/meta-graph.ts";
+export type { Renames } from "./formats/renames.ts";
+export type { Mismatch, RestoreReport } from "./formats/restore.ts";
+export { SaveableObject, type SaveSpec, type VarList } from "./formats/saveable.ts";
+export {
+  type RestoreError,
+  type RestoreOptions,
+  type SaveOptions,
+  Saver,
+  type SaverOptions,
+} from "./formats/saver.ts";
+export {
+  checkpointExists,
+  generateCheckpointStateProto,
+  getCheckpointMtimes,
+  getCheckpointState,
+  latestCheckpoint,
+  type NewStateOptions,
+  type StateOptions,
+  updateCheckpointState,
+} from "./formats/state-file.ts";
+export { type WarmStartOptions, warmStart } from "./formats/warm-start.ts";
 export { AdamOptimizer, type AdamOptions } from "./training/adam.ts";
 export {
   type CosineDecayOptions,

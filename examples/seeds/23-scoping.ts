@@ -1,6 +1,8 @@
-// Document 004, second answer: the scoping function, run with both kinds of scope. The document
-// also writes the graph for TensorBoard (tf.summary.FileWriter); that is left out, since tf.summary
-// does not exist here yet.
+// Document 004, second answer: the scoping function, run with both kinds of scope, and the graph
+// written for TensorBoard.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as tf from "tensorscope";
 
 type Scope = <R>(name: string, body: () => R) => R;
@@ -21,5 +23,6 @@ const d1 = scoping(tf.variableScope, "scope_vars", "res", [1, 2, 3]);
 const d2 = scoping(tf.nameScope, "scope_name", "res", [1, 2, 3]);
 
 using sess = tf.session();
+using _writer = new tf.summary.FileWriter(mkdtempSync(join(tmpdir(), "logs-")), sess.graph);
 await sess.run(tf.globalVariablesInitializer());
 console.log(await sess.run([d1, d2]));

@@ -22,8 +22,8 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
 
 /**
  * One row for each global variable: its shape, its number of parameters, and the name scopes of the
- * operations that read it in the model itself (gradients and updates are left out). What belongs to
- * an optimizer is added up in one row for each.
+ * operations that read it in the model itself (gradients, updates and summaries are left out). What
+ * belongs to an optimizer is added up in one row for each.
  */
 export function variableTable(optimizers: readonly tf.train.Optimizer[]): string {
   const slots = new Set(optimizers.flatMap((optimizer) => optimizer.variables()));
@@ -53,7 +53,9 @@ function readingScopes(variable: tf.Variable): string[] {
   const reads = consumers(variable.op).filter(
     (op) => op.type === "Identity" || op.type === "ReadVariableOp",
   );
-  const readers = reads.flatMap((read) => consumers(read));
+  const readers = reads
+    .flatMap((read) => consumers(read))
+    .filter((op) => !op.type.endsWith("Summary"));
   const scopes = readers
     .filter((op) => !op.name.startsWith(own) && !/(^|\/)gradients(_\d+)?\//.test(op.name))
     .map((op) => op.name.split("/").slice(0, -1).join("/") || "(no scope)");

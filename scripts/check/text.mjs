@@ -5,9 +5,10 @@ import { codeFolders, filesIn, isTest, parseFiles, walk } from "./source.mjs";
 
 const longest = 800;
 
-/** No code file is longer than 800 lines; recorded data is no code. */
+/** No code file is longer than 800 lines; recorded data is no code, nor is what scripts make. */
 export function checkLength(root) {
   return filesIn(root, codeFolders, [".ts", ".mjs", ".js", ".py"]).flatMap((file) => {
+    if (file.includes("/gen/")) return [];
     const length = readFileSync(join(root, file), "utf8").replace(/\n$/, "").split("\n").length;
     return length > longest ? [`${file}: ${length} lines, more than ${longest}; split it`] : [];
   });

@@ -20,6 +20,8 @@ export interface AttrKinds {
   tensor: NDArray;
   func: NameAttrList;
   list: readonly AttrValue[];
+  /** What a file says that has no meaning here, in its text form. */
+  opaque: string;
 }
 
 export type AttrKind = keyof AttrKinds;
@@ -55,6 +57,8 @@ export function formatAttr(value: AttrValue, indent: string): string {
       return formatTensorAttr(value.value, indent);
     case "func":
       return `${indent}func {\n${indent}  name: ${quote(value.value.name)}\n${indent}}\n`;
+    case "opaque":
+      return `${indent}${value.value}\n`;
     case "list":
       return `${indent}list {\n${value.value.map((item) => formatAttr(item, `${indent}  `)).join("")}${indent}}\n`;
   }

@@ -1,6 +1,8 @@
 /** The element types of tensors, with TensorFlow's names and wire numbers. */
 
-import { internal, repr, TypeError } from "./errors.ts";
+import { internal, TypeError } from "./errors.ts";
+import { brief } from "./kind.ts";
+import type { notOptions } from "./options.ts";
 
 export type FloatName = "float32" | "float64" | "float16" | "bfloat16";
 export type IntName = "int8" | "int16" | "int32" | "uint8" | "uint16" | "uint32";
@@ -125,6 +127,7 @@ const refOffset = 100;
 
 /** An element type. Compare with `===`: there is one object per type, and one per reference type. */
 export class DType<D extends DTypeName = DTypeName> {
+  declare readonly [notOptions]: true;
   /** The name of the base type, such as `float32`. */
   readonly baseName: D;
   readonly isRef: boolean;
@@ -279,13 +282,15 @@ export function asDType(value: DTypeLike | string | number): DType {
   const found = typeof value === "number" ? byNumber.get(value) : byName(value);
   if (!found) {
     throw new TypeError(
-      `Cannot convert the argument \`type_value\`: ${typeof value === "string" ? repr(value) : value} to a TensorFlow DType.`,
+      `Cannot convert the argument \`type_value\`: ${brief(value)} to a TensorFlow DType.`,
+      "A dtype is one of tf.float32, tf.int32, … or its name.",
     );
   }
   return found;
 }
 
 function byName(name: string): DType | undefined {
+  if (typeof name !== "string") return undefined;
   const isRef = name.endsWith("_ref");
   const base = isRef ? name.slice(0, -4) : name;
   const known = Object.hasOwn(all, base) ? (base as DTypeName) : aliases[base];

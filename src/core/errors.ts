@@ -3,9 +3,12 @@
 /** Common base: catch this to catch all of them. `hint` says what to do. */
 export class TensorscopeError extends Error {
   readonly hint: string | undefined;
+  /** The message without the hint. */
+  readonly text: string;
 
   constructor(message: string, hint?: string) {
     super(hint ? `${message}\n${hint}` : message);
+    this.text = message;
     this.hint = hint;
     this.name = new.target.name;
   }

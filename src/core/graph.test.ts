@@ -179,7 +179,7 @@ describe("devices", () => {
     const g = new Graph();
     g.device(
       () => "/gpu:3",
-      () => g.device("/cpu:0", () => expect(add(g, "x").device).toBe("/device:GPU:3")),
+      () => g.device("/cpu:0", () => expect(add(g, "x").device).toBe("/gpu:3")),
     );
   });
 

@@ -1,15 +1,17 @@
 /** Graph: nodes in order of creation, their names, the scopes they are made in, and collections. */
 
 import type { AttrValue } from "./attrs.ts";
-import { type DeviceSpec, formatDevice, mergeDevice, parseDevice } from "./device.ts";
+import { DeviceSpec } from "./device.ts";
 import { AssertionError, KeyError, RuntimeError, repr, TypeError, ValueError } from "./errors.ts";
+import { brief, kindOf } from "./kind.ts";
 import { NameTable, validOpName, validScopeName } from "./names.ts";
+import type { notOptions, OptionsObject } from "./options.ts";
 import { type OpenScope, openScope, within } from "./scope.ts";
 import { graphElement, isGraphElementLike, Operation, type OutputSpec, Tensor } from "./tensor.ts";
 
 /** A device given by name, as a function of the operation, or null to stop outer ones. */
-export type DeviceLike = string | DeviceFunction | null;
-export type DeviceFunction = (op: Operation) => string | null;
+export type DeviceLike = string | DeviceSpec | DeviceFunction | null;
+export type DeviceFunction = (op: Operation) => string | DeviceSpec | null;
 
 /** One `controlDependencies` block: what it waits for, and what was made inside it. */
 interface ControlBlock {
@@ -130,6 +132,7 @@ export class Graph implements Disposable {
     this.#checkNotFinalized();
     this.#lastId += 1;
     const requested = spec.name ?? spec.type;
+    checkName(requested);
     const name = requested.endsWith("/") ? requested.slice(0, -1) : this.uniqueName(requested);
     if (this.#byName.has(name)) throw new ValueError(`Duplicate node name in graph: '${name}'`);
     const inputs = spec.inputs ?? [];
@@ -191,8 +194,8 @@ export class Graph implements Disposable {
   #applyDevices(op: Operation): void {
     for (const device of this.scopes.devices.toReversed()) {
       if (device === null) return;
-      if (typeof device === "function") op.setDevice(device(op) ?? "");
-      else op.setDevice(formatDevice(mergeDevice(parseDevice(op.device), device)));
+      if (typeof device === "function") op.setDevice(String(device(op) ?? ""));
+      else op.setDevice(device.makeMergedSpec(DeviceSpec.fromString(op.device)).toString());
     }
   }
 
@@ -215,6 +218,7 @@ export class Graph implements Disposable {
 
   /** `name` under the current scope, with a suffix when it is taken. */
   uniqueName(name: string, { markAsUsed = true }: { readonly markAsUsed?: boolean } = {}): string {
+    checkName(name);
     const scope = this.scopes.name;
     return this.#names.unique(scope ? `${scope}/${name}` : name, markAsUsed);
   }
@@ -232,7 +236,8 @@ export class Graph implements Disposable {
    * @internal Settles what a `nameScope(name)` call refers to: the scope to be in, and the string it yields.
    */
   resolveNameScope(name: string | null): { readonly scope: string; readonly yields: string } {
-    if (!name) return { scope: "", yields: "" };
+    if (name === null || name === undefined || name === "") return { scope: "", yields: "" };
+    checkName(name);
     const inside = this.scopes.name !== "";
     const pattern = inside ? validScopeName : validOpName;
     if (!pattern.test(name)) {
@@ -293,6 +298,12 @@ export class Graph implements Disposable {
   /** @internal */
   controlPatch(inputs: readonly unknown[] | null): Partial<GraphScopes> {
     if (inputs === null) return { controls: [], controlFlow: null };
+    if (!Array.isArray(inputs)) {
+      throw new TypeError(
+        `Control inputs are a list of operations and tensors; got ${kindOf(inputs)}.`,
+        "Put brackets around a single one.",
+      );
+    }
     const { controls } = this.scopes;
     const current = new Set(controls.flatMap((block) => block.inputs));
     const added: Operation[] = [];
@@ -310,9 +321,11 @@ export class Graph implements Disposable {
   device(device: DeviceLike): OpenScope;
   device<R>(device: DeviceLike, body: () => R): R;
   device<R>(device: DeviceLike, body?: () => R): OpenScope | R {
-    const entry = typeof device === "string" ? parseDevice(device) : device;
+    const entry = deviceEntry(device);
+    // A device that says nothing is left out: it would rewrite what functions return.
+    const isOpen = entry instanceof DeviceSpec && entry.toString() === "";
     const scope = this.enter(
-      { devices: [...this.scopes.devices, entry] },
+      isOpen ? {} : { devices: [...this.scopes.devices, entry] },
       "device scope",
       "Exiting device scope without proper scope nesting.",
     );
@@ -382,6 +395,9 @@ export class Graph implements Disposable {
   }
   /** Adds to several collections; one named twice gets the value once. */
   addToCollections(names: string | Iterable<string>, value: unknown): void {
+    if (typeof (names as Iterable<string> | null)?.[Symbol.iterator] !== "function") {
+      throw new TypeError(`Names of collections are a string or a list; got ${brief(names)}.`);
+    }
     for (const name of typeof names === "string" ? [names] : new Set(names)) {
       this.addToCollection(name, value);
     }
@@ -390,7 +406,7 @@ export class Graph implements Disposable {
   getCollection<T = unknown>(name: string, scope?: string): T[] {
     const items = (this.#collections.get(name) ?? []) as T[];
     if (scope === undefined) return [...items];
-    const pattern = new RegExp(`^(?:${scope})`);
+    const pattern = scopePattern(scope);
     return items.filter((item) => {
       const itemName = (item as { readonly name?: unknown } | null)?.name;
       return typeof itemName === "string" && pattern.test(itemName);
@@ -485,6 +501,7 @@ export class Graph implements Disposable {
       op
         ? `The name ${quoted} refers to an Operation, not a Tensor. ${form}`
         : `The name ${quoted} looks like an (invalid) Operation name, not a Tensor. ${form}`,
+      op ? `Did you mean ${repr(`${name}:0`)}?` : this.#similar(name),
     );
   }
 
@@ -499,6 +516,15 @@ export class Graph implements Disposable {
   /** @internal */
   findOperation(name: string): Operation | undefined {
     return this.#byName.get(name);
+  }
+
+  /** @internal Takes back the newest operations, so that `count` are left. */
+  forgetOperations(count: number): void {
+    while (this.#operations.length > count) {
+      const op = this.#operations.pop() as Operation;
+      this.#byName.delete(op.name);
+      for (const input of op.inputs) input.uses.splice(input.uses.lastIndexOf(op), 1);
+    }
   }
 
   preventFeeding(tensor: Tensor): void {
@@ -524,13 +550,14 @@ export class Graph implements Disposable {
   }
 }
 
-export interface ColocateOptions {
+export interface ColocateOptions extends OptionsObject {
   /** Hides the outer colocation. */
   readonly ignoreExisting?: boolean;
 }
 
 /** A name scope that is open. Prints as its name with the trailing slash. */
 export class NameScope implements Disposable {
+  declare readonly [notOptions]: true;
   readonly name: string;
   readonly #open: OpenScope;
 
@@ -549,6 +576,28 @@ export class NameScope implements Disposable {
 /** @internal Variables name here the operation they are placed by, which need not be what they fetch. */
 export const placedBy: unique symbol = Symbol("placedBy");
 
+function checkName(name: unknown): asserts name is string {
+  if (typeof name === "string") return;
+  throw new TypeError(`A name is a string; got ${brief(name)} of type '${kindOf(name)}'.`);
+}
+
+function scopePattern(scope: string): RegExp {
+  try {
+    return new RegExp(`^(?:${scope})`);
+  } catch {
+    throw new ValueError(`The scope ${repr(scope)} is not a valid regular expression.`);
+  }
+}
+
+function deviceEntry(device: DeviceLike): DeviceSpec | DeviceFunction | null {
+  if (typeof device === "string") return DeviceSpec.fromString(device);
+  if (device === null || typeof device === "function" || device instanceof DeviceSpec)
+    return device;
+  throw new TypeError(
+    `A device is a name, a tf.DeviceSpec, a function of the operation, or null; got ${kindOf(device)}.`,
+  );
+}
+
 function colocationElement(value: unknown): unknown {
   return hasPlacedBy(value) ? value[placedBy]() : value;
 }
@@ -562,19 +611,6 @@ function controlElement(value: unknown): unknown {
 
 function hasPlacedBy(value: unknown): value is { [placedBy](): Operation } {
   return typeof value === "object" && value !== null && placedBy in value;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return "NoneType";
-  if (typeof value === "object") return value.constructor?.name ?? "object";
-  return (
-    (
-      { number: "int", bigint: "int", boolean: "bool", function: "function" } as Record<
-        string,
-        string
-      >
-    )[typeof value] ?? typeof value
-  );
 }
 
 const graphs: Graph[] = [];

@@ -9,9 +9,10 @@ import {
   type Scalar,
   type Storage,
 } from "./dtypes.ts";
-import { TypeError } from "./errors.ts";
+import { TypeError, ValueError } from "./errors.ts";
 import { formatArray } from "./format.ts";
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from "./half.ts";
+import { brief, kindOf } from "./kind.ts";
 
 /** Nested arrays of scalars, all of the same length at each level. */
 export type Nested = Scalar | readonly Nested[];
@@ -26,6 +27,26 @@ export class NDArray<D extends DTypeName = DTypeName> {
     this.data = data;
     this.shape = shape;
     this.dtype = asDType(dtype);
+    this.#check();
+  }
+
+  #check(): void {
+    const { data, shape } = this;
+    if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
+      throw new TypeError(
+        `The data of an NDArray is a typed array or an array of strings; got ${kindOf(data)}.`,
+        "Nested arrays become tensors by tf.constant, and may be fed as they are.",
+      );
+    }
+    if (!Array.isArray(shape) || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
+      throw new ValueError(
+        `The shape of an NDArray is a list of whole numbers; got ${brief(shape)}.`,
+      );
+    }
+    const size = this.size * (this.dtype.isComplex ? 2 : 1);
+    if (data.length !== size) {
+      throw new ValueError(`cannot reshape array of size ${data.length} into shape (${shape})`);
+    }
   }
 
   /** Number of elements. */
@@ -67,7 +88,7 @@ export class NDArray<D extends DTypeName = DTypeName> {
   /** The same elements under another shape of the same size. */
   reshape(shape: readonly number[]): NDArray<D> {
     if (sizeOf(shape) !== this.size) {
-      throw new RangeError(`cannot reshape array of size ${this.size} into shape (${shape})`);
+      throw new ValueError(`cannot reshape array of size ${this.size} into shape (${shape})`);
     }
     return new NDArray(this.data, shape, this.dtype);
   }
@@ -86,6 +107,22 @@ export class NDArray<D extends DTypeName = DTypeName> {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return formatArray(this, "repr");
   }
+}
+
+const given = new WeakMap<NDArray, number>();
+
+/** @internal Notes that only the first `count` elements were given; the rest repeats the last of them. */
+export function noteGivenElements<D extends DTypeName>(
+  array: NDArray<D>,
+  count: number | undefined,
+): NDArray<D> {
+  if (count !== undefined) given.set(array as NDArray, count);
+  return array;
+}
+
+/** @internal How many elements were given where the rest repeats the last: files store no more than those. */
+export function givenElements(array: NDArray): number | undefined {
+  return given.get(array);
 }
 
 /** Number of elements of a shape. */
@@ -110,7 +147,7 @@ export function stridesOf(shape: readonly number[]): number[] {
 export function readElement(data: Storage, dtype: DType, index: number): Scalar {
   const raw = (data as ArrayLike<Scalar>)[index];
   if (raw === undefined)
-    throw new RangeError(`index ${index} is outside an array of ${data.length} elements`);
+    throw new ValueError(`index ${index} is out of bounds for an array of ${data.length} elements`);
   switch (dtype.baseName) {
     case "bool":
       return raw !== 0;
@@ -141,11 +178,16 @@ export function writeElement(data: Storage, dtype: DType, index: number, value: 
       return;
     case "int64":
     case "uint64":
-      target[index] = typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)));
+      target[index] = typeof value === "bigint" ? value : wideInteger(Number(value));
       return;
     default:
       target[index] = Number(value);
   }
+}
+
+/** What a C cast on x86 gives: the least integer for what no integer is. */
+function wideInteger(value: number): bigint {
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : -(2n ** 63n);
 }
 
 /** An array of `shape` filled from scalars in row-major order. */

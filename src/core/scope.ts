@@ -1,6 +1,7 @@
 /** Scopes that are opened and closed in order: the one frame of what is open now. */
 
-import { RuntimeError } from "./errors.ts";
+import { RuntimeError, TypeError } from "./errors.ts";
+import { kindOf } from "./kind.ts";
 import { Trace } from "./trace.ts";
 
 /** A scope that is open. `Symbol.dispose` closes it, so `using` works. */
@@ -58,6 +59,9 @@ export function openScope(label: string, undo: () => void, orderError?: string):
 export function within<R>(scope: Disposable, label: string, body: () => R): R {
   let result: R;
   try {
+    if (typeof body !== "function") {
+      throw new TypeError(`The last argument of ${label} is a function; got ${kindOf(body)}.`);
+    }
     result = body();
   } finally {
     scope[Symbol.dispose]();

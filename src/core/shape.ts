@@ -1,6 +1,7 @@
 /** TensorShape: what is known of a tensor's shape before it runs. */
 
-import { ValueError } from "./errors.ts";
+import { TypeError, ValueError } from "./errors.ts";
+import { brief, kindOf } from "./kind.ts";
 
 export type Dim = number | null;
 /** What may be given where a shape is asked for; `null` is an unknown rank or an unknown dimension. */
@@ -106,12 +107,24 @@ export const scalarShape = new TensorShape([]);
 export function asShape(shape: ShapeLike): TensorShape {
   if (shape instanceof TensorShape) return shape;
   if (shape === null) return unknownShape;
-  for (const dim of shape) {
-    if (dim !== null && (!Number.isInteger(dim) || dim < 0)) {
-      throw new ValueError(`Dimension ${dim} must be >= 0`);
-    }
+  if (!Array.isArray(shape)) {
+    throw new TypeError(
+      `A shape is a list of dimensions, or null; got ${brief(shape)} of type '${kindOf(shape)}'.`,
+    );
   }
+  for (const dim of shape as readonly Dim[]) if (dim !== null) checkDim(dim);
   return new TensorShape(shape);
+}
+
+function checkDim(dim: unknown): void {
+  if (typeof dim !== "number" || !Number.isInteger(dim)) {
+    throw new TypeError(
+      `Dimension value must be integer or None or have an __index__ method, got value '${brief(dim)}' with type '<class '${kindOf(dim)}'>'`,
+      "An unknown dimension is null.",
+    );
+  }
+  if (dim < 0)
+    throw new ValueError(`Dimension ${dim} must be >= 0`, "An unknown dimension is null.");
 }
 
 /** A shape of given rank with nothing else known. */

@@ -8,18 +8,19 @@ import {
   attrList,
   formatAttr,
 } from "./attrs.ts";
-import { formatDevice, parseDevice } from "./device.ts";
 import type { DType, DTypeName } from "./dtypes.ts";
 import { ValueError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { validOpName } from "./names.ts";
 import type { NDArray } from "./ndarray.ts";
+import { checkOptions, type notOptions, type OptionNames, type OptionsObject } from "./options.ts";
 import { type Feeds, type RunnableSession, resolveSession } from "./session.ts";
 import { asShape, type ShapeLike, type TensorShape } from "./shape.ts";
 import { Trace } from "./trace.ts";
 
 /** One output of an operation: a value that exists once the graph runs. */
 export class Tensor<D extends DTypeName = DTypeName> {
+  declare readonly [notOptions]: true;
   readonly op: Operation;
   /** Which output of `op` this is. */
   readonly valueIndex: number;
@@ -67,12 +68,16 @@ export class Tensor<D extends DTypeName = DTypeName> {
     return this.valueIndex === 0 ? this.op.name : this.name;
   }
   /** Runs what this tensor needs and returns its value. */
-  async eval({ feeds, session }: EvalOptions = {}): Promise<NDArray<D>> {
+  async eval(options: EvalOptions = {}): Promise<NDArray<D>> {
+    checkOptions(options, "eval", evalOptionNames);
+    const { feeds, session } = options;
     const runner = resolveSession(this.graph, session, "tensor");
     return (await runner.run(this, feeds)) as NDArray<D>;
   }
   /** `eval` for engines that can block. */
-  evalSync({ feeds, session }: EvalOptions = {}): NDArray<D> {
+  evalSync(options: EvalOptions = {}): NDArray<D> {
+    checkOptions(options, "evalSync", evalOptionNames);
+    const { feeds, session } = options;
     return resolveSession(this.graph, session, "tensor").runSync(this, feeds) as NDArray<D>;
   }
   toString(): string {
@@ -90,7 +95,9 @@ export interface HandleData {
   readonly shape: TensorShape;
 }
 
-export interface EvalOptions {
+const evalOptionNames: OptionNames<EvalOptions> = { feeds: true, session: true };
+
+export interface EvalOptions extends OptionsObject {
   readonly feeds?: Feeds | undefined;
   readonly session?: RunnableSession | undefined;
 }
@@ -114,6 +121,7 @@ export interface OutputSpec {
 
 /** A node of a graph. */
 export class Operation {
+  declare readonly [notOptions]: true;
   readonly graph: Graph;
   /** Position in the order of creation, from 1. */
   readonly id: number;
@@ -183,11 +191,15 @@ export class Operation {
     return named.length > 0 ? named : [`loc:@${this.name}`];
   }
   /** Runs this operation. */
-  async run({ feeds, session }: EvalOptions = {}): Promise<void> {
+  async run(options: EvalOptions = {}): Promise<void> {
+    checkOptions(options, "run", evalOptionNames);
+    const { feeds, session } = options;
     await resolveSession(this.graph, session, "operation").run(this, feeds);
   }
   /** `run` for engines that can block. */
-  runSync({ feeds, session }: EvalOptions = {}): void {
+  runSync(options: EvalOptions = {}): void {
+    checkOptions(options, "runSync", evalOptionNames);
+    const { feeds, session } = options;
     resolveSession(this.graph, session, "operation").runSync(this, feeds);
   }
 
@@ -203,9 +215,9 @@ export class Operation {
   setStringAttr(name: string, value: string): void {
     this.#attrs.set(name, attr("string", value));
   }
-  /** @internal Takes `/cpu:0` and the like, keeps the canonical form. */
+  /** @internal Kept as it is given: device functions may use short forms. */
   setDevice(device: string): void {
-    this.#device = device === "" ? "" : formatDevice(parseDevice(device));
+    this.#device = device;
   }
   /** @internal Reroutes one input. */
   updateInput(index: number, tensor: Tensor): void {

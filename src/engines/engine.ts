@@ -14,6 +14,8 @@ export interface LoadedProgram {
    * Runs once. `inputs` are in the program's order and are only read; the results are the caller's to keep.
    */
   run(inputs: readonly NDArray[], context: RunContext): NDArray[];
+  /** Gives back its storage early; without it that happens when nobody has the program any more. */
+  dispose?(): void;
 }
 
 /** How an engine of the JavaScript family runs one step on arrays: loads in the order of `readsOf`. */

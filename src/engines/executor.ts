@@ -4,6 +4,7 @@ import { allocate } from "../core/dtypes.ts";
 import { NDArray } from "../core/ndarray.ts";
 import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
 import {
+  type Group,
   type Program,
   type RunContext,
   readsOf,
@@ -19,8 +20,10 @@ export function arrayEngine(name: string, compiler: StepCompiler): Engine {
   return { name, load: (program) => new ArrayProgram(program, compiler) };
 }
 
+type SingleStep = Exclude<Step, Group>;
+
 interface BoundStep {
-  readonly step: Step;
+  readonly step: SingleStep;
   readonly run: CompiledStep | null;
   readonly reads: readonly Value[];
   readonly writes: readonly Value[];
@@ -45,7 +48,11 @@ class ArrayProgram implements LoadedProgram {
 
   constructor(program: Program, compiler: StepCompiler) {
     this.#program = program;
-    this.#steps = program.steps.map((step) => ({
+    // Loops of a group may as well run one after the other.
+    const steps = program.steps.flatMap((step): readonly SingleStep[] =>
+      step.kind === "group" ? step.loops : [step],
+    );
+    this.#steps = steps.map((step) => ({
       step,
       run:
         step.kind === "loop"

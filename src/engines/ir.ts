@@ -88,6 +88,15 @@ export interface Loop {
   readonly out: Value;
 }
 
+/**
+ * Loops without reduction over one index space, run in one pass: at each point the loops in order. What a loop reads of
+ * another's result it reads at the same point.
+ */
+export interface Group {
+  readonly kind: "group";
+  readonly loops: readonly Loop[];
+}
+
 /** An opaque computation that engines know by name. */
 export interface RoutineStep {
   readonly kind: "routine";
@@ -103,6 +112,8 @@ export interface StateCell {
   initialized: boolean;
   /** Its shape was changed by an assignment, so it need not be the static one. */
   reshaped?: boolean;
+  /** Gives back what an engine holds for it; the value is lost. */
+  release?: (() => void) | undefined;
 }
 
 /** What steps on the host may reach of the session that runs them. */
@@ -127,7 +138,7 @@ export interface HostStep {
   ) => void;
 }
 
-export type Step = Loop | RoutineStep | HostStep;
+export type Step = Loop | Group | RoutineStep | HostStep;
 
 /** A flat list of steps: given its inputs, it computes its outputs and updates state. */
 export interface Program {
@@ -138,14 +149,16 @@ export interface Program {
 
 /** The values a step reads, each once. */
 export function readsOf(step: Step): Value[] {
-  if (step.kind !== "loop") return [...new Set(step.inputs)];
   const found = new Set<Value>();
-  collectLoads(step.body, found);
+  if (step.kind === "loop") collectLoads(step.body, found);
+  else if (step.kind === "group") for (const { body } of step.loops) collectLoads(body, found);
+  else return [...new Set(step.inputs)];
   return [...found];
 }
 
 /** The values a step writes. */
 export function writesOf(step: Step): readonly Value[] {
+  if (step.kind === "group") return step.loops.map(({ out }) => out);
   return step.kind === "loop" ? [step.out] : step.outputs;
 }
 
@@ -234,6 +247,10 @@ export function formatAddress(strides: readonly number[], offset: number): strin
 }
 
 export function formatStep(step: Step): string {
+  if (step.kind === "group") {
+    const lines = step.loops.map((loop) => `  ${formatStep(loop)}`);
+    return ["together {", ...lines, "}"].join("\n");
+  }
   if (step.kind === "loop") {
     const outer = step.dims.length - (step.reduce?.axes ?? 0);
     const space = `[${step.dims.slice(0, outer).join(",")}]`;

@@ -229,7 +229,7 @@ function encoded(text: string, dtype: DType, printer: Printer): string {
   return text;
 }
 
-function compileLoop(loop: Loop): CompiledStep {
+export function compileLoop(loop: Loop): CompiledStep {
   const slots = new Map(readsOf(loop).map((value, i) => [value, i]));
   const printer: Printer = { slots, helpers: [] };
   const source = printLoop(loop, printer);

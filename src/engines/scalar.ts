@@ -41,9 +41,9 @@ export const unaryFloat = {
   rint: (x: number) => {
     const down = Math.floor(x);
     const rest = x - down;
-    if (rest < 0.5) return down;
-    if (rest > 0.5) return down + 1;
-    return down % 2 === 0 ? down : down + 1;
+    const up = rest > 0.5 || (rest === 0.5 && down % 2 !== 0);
+    const whole = up ? down + 1 : down;
+    return whole === 0 && (x < 0 || Object.is(x, -0)) ? -0 : whole;
   },
   isNan: (x: number) => (Number.isNaN(x) ? 1 : 0),
   isInf: (x: number) => (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY ? 1 : 0),
@@ -53,6 +53,11 @@ export const unaryFloat = {
 } as const;
 
 export type UnaryName = keyof typeof unaryFloat;
+
+/** Integers wrap, so a product of large ones must not pass through a double. */
+const unaryInt: Partial<Record<UnaryName, (x: number) => number>> = {
+  square: (x) => Math.imul(x, x),
+};
 
 const unaryBig: Partial<Record<UnaryName, (x: bigint) => bigint>> = {
   neg: (x) => -x,
@@ -213,7 +218,11 @@ export function wrapper(dtype: DType): (value: Raw) => Raw {
 
 /** The meaning of a unary function on operands of a dtype, before rounding. */
 export function unaryFunction(op: UnaryName, operand: DType): (x: Raw) => Raw {
-  const found = operand.isBig ? unaryBig[op] : unaryFloat[op];
+  const found = operand.isBig
+    ? unaryBig[op]
+    : operand.isInteger
+      ? (unaryInt[op] ?? unaryFloat[op])
+      : unaryFloat[op];
   if (!found) throw new Error(`internal: no ${op} for ${operand.name}`);
   return found as (x: Raw) => Raw;
 }

@@ -2,7 +2,7 @@
 
 /** erf by its Maclaurin series up to 2.5, beyond by erfc's continued fraction. */
 export function erf(x: number): number {
-  if (Number.isNaN(x)) return Number.NaN;
+  if (Number.isNaN(x) || x === 0) return x;
   const size = Math.abs(x);
   if (size > 6) return Math.sign(x);
   if (size > 2.5) return Math.sign(x) * (1 - erfcTail(size));

@@ -3,6 +3,8 @@
 import { type DType, int32 } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, inGraph } from "../core/graph.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { ones, shape, zeros, zerosLike } from "../ops/array.ts";
 import { constant } from "../ops/constant.ts";
@@ -19,7 +21,7 @@ import { gradientOf } from "./registry.ts";
 /** What `gradients` gives for an x that no y depends on: null, or zeros. */
 export const UnconnectedGradients = { NONE: "none", ZERO: "zero" } as const;
 
-export interface GradientsOptions {
+export interface GradientsOptions extends OptionsObject {
   /** The gradient of the sum of ys w.r.t. each y; null for ones. */
   readonly gradYs?: readonly (TensorLike | IndexedSlices | null)[] | TensorLike | undefined;
   readonly name?: string | undefined;
@@ -32,6 +34,16 @@ export interface GradientsOptions {
   readonly stopGradients?: readonly Tensor[] | Tensor | undefined;
   readonly unconnectedGradients?: "none" | "zero" | undefined;
 }
+
+const optionNames: OptionNames<GradientsOptions> = {
+  gradYs: true,
+  name: true,
+  colocateGradientsWithOps: true,
+  gateGradients: true,
+  aggregationMethod: true,
+  stopGradients: true,
+  unconnectedGradients: true,
+};
 
 /** A list, also of one. */
 type OneOrMore<T> = T | readonly T[];
@@ -47,6 +59,7 @@ export function gradients(
   xs: OneOrMore<TensorLike>,
   options: GradientsOptions = {},
 ): GradientResult[] {
+  checkOptions(options, "gradients", optionNames);
   const yList = asList(ys);
   const xList = asList(xs);
   const stops = options.stopGradients === undefined ? [] : asList<Tensor>(options.stopGradients);

@@ -1,6 +1,7 @@
 /** Gradient functions that users register, and how the one for a node is found. */
 
 import { KeyError, LookupError, TypeError } from "../core/errors.ts";
+import { brief } from "../core/kind.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Trace } from "../core/trace.ts";
 import { attrsOf, type GradientResult, group, opDef } from "../ops/define.ts";
@@ -33,7 +34,11 @@ function register(type: string, run: GradientFunction | null): void {
 
 /** Registers a gradient under a name, for use with `graph.gradientOverrideMap`: `RegisterGradient("My")(f)`. */
 export function RegisterGradient(type: string): <F extends GradientFunction>(run: F) => F {
+  if (typeof type !== "string") throw new TypeError("op_type must be a string");
   return (run) => {
+    if (typeof run !== "function") {
+      throw new TypeError(`A gradient is a function; got ${brief(run)}.`);
+    }
     register(type, run);
     return run;
   };

@@ -143,7 +143,8 @@ function relu6Grad(gradients: Tensor, features: Tensor): Tensor {
 }
 
 const leakyAttrs = { alpha: a.float(Math.fround(0.2)), T: a.type(floats, float32) };
-const slope = (attrs: Attrs): number => attrs.alpha as number;
+/** The attribute is a float32, also where the elements are float64. */
+const slope = (attrs: Attrs): number => Math.fround(attrs.alpha as number);
 
 const LeakyRelu = defineActivation(
   "LeakyRelu",

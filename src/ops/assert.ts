@@ -2,6 +2,7 @@
 
 import { bfloat16, float16, float32, float64, int32, string } from "../core/dtypes.ts";
 import { repr } from "../core/errors.ts";
+import { checkList } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { cond } from "./cond.ts";
@@ -54,6 +55,7 @@ export function assertOp(
   data: readonly TensorLike[],
   { summarize = 3, name }: AssertOptions = {},
 ): Operation {
+  checkList(data, "The data that the message shows");
   return opScope(name, "Assert", [condition, data], () => {
     const values = data.map((value) => convertToTensor(value));
     const node = (test: TensorLike) => createOp(Assert, [test, data], { summarize }, "Assert");

@@ -99,10 +99,15 @@ export function putBand(
   align: string,
 ): Value {
   const spec = { dtype: diagonals.dtype, shape };
-  const [put] = k.host("putDiagonals", [diagonals, outside], [spec], ([rows, value], [matrices]) => {
-    fill(value as NDArray, matrices as NDArray);
-    copyBand(rows as NDArray, matrices as NDArray, bandNumbers(numbers), align, "put");
-  });
+  const [put] = k.host(
+    "putDiagonals",
+    [diagonals, outside],
+    [spec],
+    ([rows, value], [matrices]) => {
+      fill(value as NDArray, matrices as NDArray);
+      copyBand(rows as NDArray, matrices as NDArray, bandNumbers(numbers), align, "put");
+    },
+  );
   return put as Value;
 }
 
@@ -129,12 +134,10 @@ function copyBand(
   for (let batch = 0; batch < batches; batch++) {
     for (let number = lower; number <= upper; number++) {
       const length = lengthOf(number, rows, columns);
-      const isRight =
-        (number >= 0 && above === "RIGHT") || (number <= 0 && below === "RIGHT");
+      const isRight = (number >= 0 && above === "RIGHT") || (number <= 0 && below === "RIGHT");
       const row = batch * (upper - lower + 1) + upper - number;
       const start = row * width + (isRight ? width - length : 0);
-      const corner =
-        (batch * rows + Math.max(-number, 0)) * columns + Math.max(number, 0);
+      const corner = (batch * rows + Math.max(-number, 0)) * columns + Math.max(number, 0);
       for (let i = 0; i < length; i++) {
         const place = corner + i * (columns + 1);
         if (direction === "take") copy(start + i, place);

@@ -216,8 +216,8 @@ const FusedBatchNormV3 = defineOp({
   shape: ({ inputs, attrs }) => [...forwardShapes(inputs, attrs), null],
   gradient: ({ inputs, outputs: [, , , mean, variance, third], dy: [dy], attrs }) =>
     gradientOf(inputs, dy, [mean, variance, third], attrs, fusedBatchNormGradV3),
-  // The third reserve is cuDNN's; here it is empty.
-  lower: ({ inputs, attrs, k }) => [...normalize(k, inputs, attrs), k.fill([0], 0, float32)],
+  // The third reserve is cuDNN's.
+  lower: ({ inputs, attrs, k }) => [...normalize(k, inputs, attrs), k.fill([], 0, float32)],
 });
 
 type Backprop = (

@@ -12,13 +12,14 @@ import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
 import { numbers } from "./dtype-lists.ts";
-import { onesLike, range } from "./fill.ts";
+import { onesLike } from "./fill.ts";
+import { indexTensor } from "./index-tensor.ts";
 import { matmul } from "./matmul.ts";
 import { withRank, withRankAtLeast } from "./merge.ts";
 import { tile } from "./pad.ts";
+import { range } from "./range.ts";
 import { reduceSum } from "./reduce.ts";
 import { rank, reshape, shape } from "./shape.ts";
-import { indexTensor } from "./slice.ts";
 import { mergeDims, opScope } from "./support.ts";
 
 const biased: readonly DType[] = numbers;

@@ -19,6 +19,7 @@ import {
   uint64,
 } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
+import { brief, mistakeHint } from "../core/kind.ts";
 import type { Tensor } from "../core/tensor.ts";
 import * as e from "../engines/expr.ts";
 import type { Expr } from "../engines/ir.ts";
@@ -181,6 +182,12 @@ export function scalarMul(
   x: Tensor | IndexedSlices,
   { name }: Named = {},
 ): Tensor | IndexedSlices {
+  if (!(x instanceof IndexedSlices) && !isTensorLike(x)) {
+    throw new TypeError(
+      `scalarMul scales a tensor or IndexedSlices; got ${brief(x)}.`,
+      mistakeHint(x),
+    );
+  }
   const factor = convertToTensor(scalar, { dtype: x.dtype.base, name: "scalar" });
   if (factor.shape.rank !== 0) {
     throw new ValueError(`The input scalar must be a 0-D value. Received shape ${factor.shape}.`);

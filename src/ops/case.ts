@@ -1,16 +1,17 @@
 /** tf.case: the first of several branches whose condition holds. */
 
 import { bool, int32 } from "../core/dtypes.ts";
-import { TypeError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
+import { checkList } from "../core/kind.ts";
 import { type Operation, Tensor } from "../core/tensor.ts";
 import { assertOp } from "./assert.ts";
 import { cast } from "./cast.ts";
 import { lessEqual } from "./comparison.ts";
-import { stack } from "./concat.ts";
 import { type BranchResult, cond, type Merged } from "./cond.ts";
 import { constant } from "./constant.ts";
 import type { Named } from "./create.ts";
 import { reduceSum } from "./reduce.ts";
+import { stack } from "./stack.ts";
 import { opScope } from "./support.ts";
 
 export interface CaseOptions<R extends BranchResult> extends Named {
@@ -56,7 +57,13 @@ export function caseOf<R extends BranchResult>(
   predFnPairs: readonly CasePair<R>[],
   { default: fallback, exclusive = false, strict = false, name = "case" }: CaseOptions<R> = {},
 ): Merged<R> {
-  for (const [pred, fn] of predFnPairs) {
+  checkList(predFnPairs, "The pairs of a condition and a function");
+  if (predFnPairs.length === 0 && !fallback) {
+    throw new ValueError("Need at least one pair of a condition and a function, or a default.");
+  }
+  for (const pair of predFnPairs) {
+    checkList(pair, "A pair of a condition and a function");
+    const [pred, fn] = pair;
     if (!(pred instanceof Tensor)) throw new TypeError(`pred must be a Tensor, got: ${pred}`);
     if (pred.dtype.base !== bool)
       throw new TypeError(`pred must be Tensor of type bool: ${pred.name}`);

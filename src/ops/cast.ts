@@ -15,11 +15,13 @@ import {
   int16,
   int32,
   int64,
+  string,
   uint8,
   uint16,
   uint32,
   uint64,
 } from "../core/dtypes.ts";
+import { UnimplementedError } from "../core/errors.ts";
 import { fromScalars, type NDArray } from "../core/ndarray.ts";
 import { type Dim, TensorShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
@@ -29,6 +31,7 @@ import { constant } from "./constant.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
+import { runtimeName } from "./identity.ts";
 import { IndexedSlices } from "./indexed-slices.ts";
 import { opScope } from "./support.ts";
 
@@ -44,7 +47,13 @@ const Cast = defineOp({
     const isContinuous = ({ isFloating, isComplex }: DType): boolean => isFloating || isComplex;
     return [isContinuous(x.dtype) && isContinuous(dy.dtype) ? cast(dy, x.dtype.base) : null];
   },
-  lower: ({ inputs: [x], attrs, k }) => [k.cast(x, attrs.DstT)],
+  lower: ({ inputs: [x], attrs, k }) => {
+    if (x.dtype !== attrs.DstT && (x.dtype === string || attrs.DstT === string)) {
+      const [from, to] = [runtimeName(x.dtype), runtimeName(attrs.DstT)];
+      throw new UnimplementedError(undefined, `Cast ${from} to ${to} is not supported`);
+    }
+    return [k.cast(x, attrs.DstT)];
+  },
 });
 
 /** @internal Makes a Cast node even when the dtype stays the same. */

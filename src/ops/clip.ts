@@ -1,8 +1,9 @@
 /** Limiting elements and norms. */
 
 import { TypeError, ValueError } from "../core/errors.ts";
+import { kindOf } from "../core/kind.ts";
 import type { TensorShape } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { Tensor } from "../core/tensor.ts";
 import * as e from "../engines/expr.ts";
 import type { Expr } from "../engines/ir.ts";
 import {
@@ -162,7 +163,9 @@ export type GradientList = readonly (TensorLike | IndexedSlices | null)[];
 
 function checkList(list: GradientList): void {
   if (!Array.isArray(list)) {
-    throw new TypeError(`\`t_list\` should be a sequence of tensors. Received ${typeof list}.`);
+    throw new TypeError(
+      `\`t_list\` should be a sequence of tensors. Received <class '${kindOf(list)}'>.`,
+    );
   }
 }
 
@@ -203,7 +206,7 @@ export function clipByGlobalNorm(
     const inverse = norm.rtruediv(1);
     const one = constant(1, { dtype: norm.dtype.base });
     const smaller = minimum(inverse, one.truediv(clipNorm));
-    const finite = typeof clipNorm === "number" ? smaller.rmul(clipNorm) : clipNorm.mul(smaller);
+    const finite = clipNorm instanceof Tensor ? clipNorm.mul(smaller) : smaller.rmul(clipNorm);
     const scale = finite.add(norm.sub(norm));
     const values = tList.map((t, i) => (t === null ? null : valuesOf(t, `t_${i}`)));
     return values.map((value, i) => {

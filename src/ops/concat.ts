@@ -1,10 +1,10 @@
-/** Joining tensors along an axis and taking them apart again: Concat, Split, Pack, Unpack. */
+/** Joining tensors along an axis: Concat. */
 
-import { int8, int32, int64 } from "../core/dtypes.ts";
+import { int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
-import { fromScalars, stridesOf } from "../core/ndarray.ts";
-import { type Dim, TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
+import { fromScalars } from "../core/ndarray.ts";
+import { type Dim, type TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
 import { add } from "./binary.ts";
@@ -22,12 +22,12 @@ import { IndexedSlices } from "./indexed-slices.ts";
 import { mergeShapes, withRank, withRankAtLeast } from "./merge.ts";
 import { expandDims, rank, shape, shapeN, squeeze } from "./shape.ts";
 import { slice } from "./slice.ts";
-import { integers, move, numbersOf, opScope, positiveAxis } from "./support.ts";
+import { split } from "./split.ts";
+import { stack } from "./stack.ts";
+import { integers, numbersOf, opScope, positiveAxis } from "./support.ts";
 import { where } from "./where.ts";
 
 const indexTypes = [int32, int64];
-
-// Concat
 
 /** The shape of inputs joined along `axis`, which is null when it is not known yet. */
 function joinedShape(inputs: readonly ShapeInput[], axis: number | null): TensorShape {
@@ -66,7 +66,8 @@ function joinedNumbers(
   return parts.includes(null) ? null : (parts as readonly (readonly Dim[])[]).flat();
 }
 
-function join(k: Builder, inputs: readonly Value[], axis: number): Value {
+/** Joins values along an axis that may be negative. */
+export function joinValues(k: Builder, inputs: readonly Value[], axis: number): Value {
   const [first] = inputs as readonly [Value, ...Value[]];
   const size = first.shape.length;
   const at = positiveAxis(axis, size);
@@ -102,7 +103,7 @@ const ConcatV2 = defineOp({
     joinedNumbers(values, (i) => constantShape(i).dims),
   gradient: ({ inputs: [values, axis], dy: [dy] }) => [concatGradient(values, axis, dy), null],
   lower: ({ inputs: [values], constant, k }) => [
-    join(k, values, Number(constant(values.length).at(0))),
+    joinValues(k, values, Number(constant(values.length).at(0))),
   ],
 });
 
@@ -119,7 +120,9 @@ const Concat = defineOp({
   partial: ({ inputs: [, values], constantShape }) =>
     joinedNumbers(values, (i) => constantShape(i + 1).dims),
   gradient: ({ inputs: [axis, values], dy: [dy] }) => [null, concatGradient(values, axis, dy)],
-  lower: ({ inputs: [, values], constant, k }) => [join(k, values, Number(constant(0).at(0)))],
+  lower: ({ inputs: [, values], constant, k }) => [
+    joinValues(k, values, Number(constant(0).at(0))),
+  ],
 });
 
 /** The Concat op of old graphs, whose axis comes first. TensorFlow: `gen_array_ops.concat`. */
@@ -275,286 +278,4 @@ export function concatOffset(
   { name }: Named = {},
 ): readonly Tensor[] {
   return createOp(ConcatOffset, [integers(concatDim), shapes], {}, name).outputs;
-}
-
-// Split
-
-/** `count` parts along an axis, of the given widths. */
-function part(k: Builder, x: Value, axis: number, widths: readonly number[]): readonly Value[] {
-  const strides = stridesOf(x.shape);
-  let start = 0;
-  return widths.map((width) => {
-    const offset = start * (strides[axis] as number);
-    start += width;
-    return move(k, x, x.shape.with(axis, width), strides, offset);
-  });
-}
-
-function splitAxis(axis: number, size: number, failure: (text: string) => Error): number {
-  if (axis < -size || axis >= size) {
-    throw failure(`-input rank(-${size}) <= split_dim < input rank (${size}), but got ${axis}`);
-  }
-  return positiveAxis(axis, size);
-}
-
-const Split = defineOp({
-  type: "Split",
-  inputs: ["split_dim: int32", "value: T"],
-  outputs: ["output: num_split * T"],
-  attrs: { num_split: a.int(undefined, 1), T: a.type() },
-  shape: ({ inputs: [, value], attrs: { num_split }, constant }) => {
-    const all = (each: TensorShape) => new Array<TensorShape>(num_split).fill(each);
-    const dims = value.shape.dims;
-    const axis = constant(0);
-    if (!dims) return all(unknownShape);
-    if (!axis) return all(unknownOfRank(dims.length));
-    const at = axisWithin(Number(axis.at(0)), dims.length);
-    const dim = dims[at] as Dim;
-    if (dim !== null && dim % num_split !== 0) {
-      throw new ShapeError(
-        `Dimension size must be evenly divisible by ${num_split} but is ${dim}\n\tNumber of ways to split should evenly divide the split dimension`,
-      );
-    }
-    return all(new TensorShape(dims.with(at, dim === null ? null : dim / num_split)));
-  },
-  gradient: ({ inputs: [axis], dy: [dys] }) => [null, concat(dys, axis)],
-  lower: ({ inputs: [, value], attrs: { num_split }, constant, k }) => {
-    const at = splitAxis(Number(constant(0).at(0)), value.shape.length, (text) => new Error(text));
-    const dim = value.shape[at] as number;
-    if (dim % num_split !== 0) {
-      throw new Error(
-        `Number of ways to split should evenly divide the split dimension, but got split_dim ${at} (size = ${dim}) and num_split ${num_split}`,
-      );
-    }
-    return part(k, value, at, new Array<number>(num_split).fill(dim / num_split));
-  },
-});
-
-/** The axis of a shape of known rank. */
-function axisWithin(axis: number, size: number): number {
-  if (axis < -size || axis >= size) {
-    throw new ShapeError(
-      `Dimension size, given by scalar input ${axis} must be in range [${-size}, ${size})`,
-    );
-  }
-  return positiveAxis(axis, size);
-}
-
-/** The widths of all parts: one of them may be -1, for what the others leave. */
-function settleWidths(widths: readonly number[], dim: number): readonly number[] {
-  const open = widths.indexOf(-1);
-  const known = widths.reduce((sum, width) => sum + Math.max(width, 0), 0);
-  if (open < 0 ? known !== dim : known > dim) {
-    throw new Error(
-      `Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: ${known}`,
-    );
-  }
-  return open < 0 ? widths : widths.with(open, dim - known);
-}
-
-const SplitV = defineOp({
-  type: "SplitV",
-  inputs: ["value: T", "size_splits: Tlen", "split_dim: int32"],
-  outputs: ["output: num_split * T"],
-  attrs: { num_split: a.int(undefined, 1), T: a.type(), Tlen: a.type([int8, int32, int64], int64) },
-  shape: ({ inputs: [value], attrs: { num_split }, constant }) => {
-    const all = (each: TensorShape) => new Array<TensorShape>(num_split).fill(each);
-    const axis = constant(2);
-    const widths = constant(1);
-    const dims = value.shape.dims;
-    if (!dims) return all(unknownShape);
-    if (!axis) return all(unknownOfRank(dims.length));
-    const at = axisWithin(Number(axis.at(0)), dims.length);
-    if (!widths) return all(new TensorShape(dims.with(at, null)));
-    const dim = dims[at] as Dim;
-    const sizes = numbersOf(widths);
-    const total = sizes.reduce((sum, width) => sum + (width === -1 ? 0 : width), 0);
-    const open = sizes.indexOf(-1);
-    const settled = dim === null || open < 0 ? sizes : sizes.with(open, dim - total);
-    if (dim !== null && open < 0 && total !== dim) {
-      throw new ShapeError(
-        `can't split axis of size ${dim} into pieces of size [${sizes.join(",")}]`,
-      );
-    }
-    settled.forEach((width, i) => {
-      if (width >= 0 || (dim === null && width === -1)) return;
-      throw new ShapeError(`Split size at index ${i} must be >= 0. Got: ${width}`);
-    });
-    return settled.map((width) => new TensorShape(dims.with(at, width < 0 ? null : width)));
-  },
-  gradient: ({ inputs: [, , axis], dy: [dys] }) => [concat(dys, axis), null, null],
-  lower: ({ inputs: [value], constant, k }) => {
-    const at = splitAxis(Number(constant(2).at(0)), value.shape.length, (text) => new Error(text));
-    const widths = settleWidths(numbersOf(constant(1)), value.shape[at] as number);
-    return part(k, value, at, widths);
-  },
-});
-
-export interface SplitOptions extends Named {
-  /** Which dimension; the first by default. */
-  readonly axis?: TensorLike | undefined;
-  /** The number of parts, when it cannot be told from the sizes. */
-  readonly num?: number | undefined;
-}
-
-/**
- * Cuts a tensor along an axis: into a number of equal parts, or into parts of given sizes.
- * Throws ValueError when the number of parts cannot be told. TensorFlow: `tf.split`.
- */
-export function split(
-  value: TensorLike,
-  numOrSizeSplits: TensorLike,
-  { axis = 0, num, name = "split" }: SplitOptions = {},
-): readonly Tensor[] {
-  if (typeof numOrSizeSplits === "number") {
-    return createOp(Split, [integers(axis), value], { num_split: numOrSizeSplits }, name).outputs;
-  }
-  const sizes = convertToTensor(integers(numOrSizeSplits));
-  if (sizes.shape.rank === 0) {
-    throw new ValueError(
-      `Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument provided: ${numOrSizeSplits}`,
-    );
-  }
-  const count = num ?? sizes.shape.dim(0);
-  if (count === null) {
-    throw new ValueError(`Cannot infer argument \`num\` from shape ${numOrSizeSplits}`);
-  }
-  return createOp(SplitV, [value, sizes, integers(axis)], { num_split: count }, name).outputs;
-}
-
-// Pack
-
-const Pack = defineOp({
-  type: "Pack",
-  inputs: ["values: N * T"],
-  outputs: ["output: T"],
-  attrs: { N: a.int(undefined, 1), T: a.type(), axis: a.int(0) },
-  shape: ({ inputs: [values], attrs: { axis } }) => {
-    let each: TensorShape = unknownShape;
-    for (let i = values.length - 1; i >= 0; i--) {
-      each = mergeOther(each, (values[i] as ShapeInput).shape, i);
-    }
-    if (!each.dims) return [unknownShape];
-    const at = packAxis(axis, each.dims.length);
-    return [each.dims.toSpliced(at, 0, values.length)];
-  },
-  partial: ({ inputs: [values], constantShape }) =>
-    values.every((value) => value.shape.rank === 0)
-      ? values.map((_, i) => constantShape(i).dims?.[0] ?? null)
-      : null,
-  gradient: ({ attrs: { N, axis }, dy: [dy] }) => [unstack(dy, { num: N, axis })],
-  lower: ({ inputs: [values], attrs: { axis }, k }) => {
-    const [first] = values as readonly [Value, ...Value[]];
-    const at = positiveAxis(axis, first.shape.length + 1);
-    values.forEach((value, i) => {
-      if (
-        value.shape.length === first.shape.length &&
-        value.shape.every((dim, d) => dim === first.shape[d])
-      )
-        return;
-      throw new Error(
-        `Shapes of all inputs must match: values[0].shape = [${first.shape}] != values[${i}].shape = [${value.shape}]`,
-      );
-    });
-    const thin = first.shape.toSpliced(at, 0, 1);
-    if (values.length === 1) return [k.reshape(first, thin)];
-    return [
-      join(
-        k,
-        values.map((value) => k.reshape(value, thin)),
-        at,
-      ),
-    ];
-  },
-});
-
-function mergeOther(known: TensorShape, next: TensorShape, position: number): TensorShape {
-  try {
-    return mergeShapes(next, known);
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    throw new ShapeError(`${error.message}\n\tFrom merging shape ${position} with other shapes.`);
-  }
-}
-
-function packAxis(axis: number, size: number): number {
-  if (axis < -size - 1 || axis > size) {
-    throw new ShapeError(`Invalid axis: ${axis}. The axis must be in [${-size - 1}, ${size + 1})`);
-  }
-  return positiveAxis(axis, size + 1);
-}
-
-/** Makes one tensor of several of the same shape, along a new axis. TensorFlow: `tf.stack`. */
-export function stack(
-  values: readonly TensorLike[],
-  { axis = 0, name = "stack" }: Named & { readonly axis?: number | undefined } = {},
-): Tensor {
-  const packs = values.every((value) => value instanceof Tensor);
-  if (axis === 0 && !packs) return convertToTensor(values, { name });
-  if (axis !== 0) {
-    const size = convertToTensor(values[0] as TensorLike, { name }).shape.rank;
-    if (size !== null && (axis < -size - 1 || axis > size)) {
-      throw new ValueError(`Argument \`axis\` = ${axis} not in range [${-size - 1}, ${size + 1})`);
-    }
-  }
-  return createOp(Pack, [values], { axis }, name).output;
-}
-
-const Unpack = defineOp({
-  type: "Unpack",
-  inputs: ["value: T"],
-  outputs: ["output: num * T"],
-  attrs: { num: a.int(undefined, 0), T: a.type(), axis: a.int(0) },
-  shape: ({ inputs: [value], attrs: { num, axis } }) => {
-    const dims = value.shape.dims;
-    if (!dims) return new Array<TensorShape>(num).fill(unknownShape);
-    if (axis < -dims.length || axis >= dims.length) {
-      throw new ShapeError(
-        `Invalid axis: ${axis}. The axis must be in [${-dims.length}, ${dims.length})`,
-      );
-    }
-    const at = positiveAxis(axis, dims.length);
-    const dim = dims[at] as Dim;
-    if (dim !== null && dim !== num) {
-      throw new ShapeError(`Dimension must be ${num} but is ${dim}`);
-    }
-    return new Array<readonly Dim[]>(num).fill(dims.toSpliced(at, 1));
-  },
-  partial: ({ inputs: [value], constantShape }, output) =>
-    value.shape.rank === 1 ? [constantShape(0).dims?.[output] ?? null] : null,
-  gradient: ({ attrs: { axis }, dy: [dys] }) => [stack(dys, { axis })],
-  lower: ({ inputs: [value], attrs: { num, axis }, k }) => {
-    const at = positiveAxis(axis, value.shape.length);
-    if (value.shape[at] !== num) {
-      throw new Error(
-        `Input shape axis ${at} must equal ${num}, got shape [${value.shape.join(",")}]`,
-      );
-    }
-    const parts = part(k, value, at, new Array<number>(num).fill(1));
-    const thin = value.shape.toSpliced(at, 1);
-    return parts.map((each) => k.reshape(each, thin));
-  },
-});
-
-export interface UnstackOptions extends Named {
-  readonly axis?: number | undefined;
-  /** The number of parts; told from the shape when left out. */
-  readonly num?: number | undefined;
-}
-
-/** Takes a tensor apart along an axis, which disappears. TensorFlow: `tf.unstack`. */
-export function unstack(
-  value: TensorLike,
-  { axis = 0, num, name = "unstack" }: UnstackOptions = {},
-): readonly Tensor[] {
-  if (num !== undefined) return createOp(Unpack, [value], { num, axis }, name).outputs;
-  const tensor = convertToTensor(value);
-  const size = tensor.shape.rank;
-  if (size !== null && (axis < -size || axis >= size)) {
-    throw new ValueError(`Argument \`axis\` = ${axis} not in range [${-size}, ${size})`);
-  }
-  const count = size === null ? null : tensor.shape.dim(axis);
-  if (count === null)
-    throw new ValueError(`Cannot infer argument \`num\` from shape ${tensor.shape}`);
-  return createOp(Unpack, [tensor], { num: count, axis }, name).outputs;
 }

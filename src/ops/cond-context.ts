@@ -16,6 +16,12 @@ function isValueContext(context: ControlFlowContext | null): context is ValueCon
   return context !== null && "addValue" in context;
 }
 
+/** @internal What a branch knew when it was exported. */
+export interface RestoredValues {
+  readonly values: Iterable<string>;
+  readonly externalValues: ReadonlyMap<string, Tensor>;
+}
+
 /** One branch of a conditional. */
 export class CondContext implements ValueContext {
   readonly name: string;
@@ -32,18 +38,38 @@ export class CondContext implements ValueContext {
   /** Conditionals within this branch. */
   readonly nested: CondContext[] = [];
 
-  constructor(pred: Tensor, pivot: Tensor, branch: 0 | 1, name = "cond_text") {
+  constructor(
+    pred: Tensor,
+    pivot: Tensor,
+    branch: 0 | 1,
+    name = "cond_text",
+    restored?: RestoredValues,
+  ) {
     const graph = getDefaultGraph();
-    this.name = graph.uniqueName(name);
+    const unique = graph.uniqueName(restored ? "cond_text" : name);
+    this.name = restored ? name : unique;
     this.outer = graph.scopes.controlFlow;
     if (this.outer instanceof CondContext) this.outer.nested.push(this);
     this.pred = pred;
     this.pivot = pivot;
     this.branch = branch;
+    if (restored) {
+      this.#restore(restored);
+      return;
+    }
     this.values.add(pred.name);
     this.externalValues.set(pred.name, pred);
     this.values.add(pivot.name);
     pivot.op.controlFlow = this;
+  }
+
+  #restore({ values, externalValues }: RestoredValues): void {
+    for (const [name, tensor] of externalValues) this.externalValues.set(name, tensor);
+    for (const name of values) {
+      this.values.add(name);
+      if (externalValues.has(name)) continue;
+      this.pred.graph.getOperationByName(name.replace(/:\d+$/, "")).controlFlow = this;
+    }
   }
 
   /** Runs `body` inside this branch. */

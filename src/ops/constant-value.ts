@@ -45,8 +45,13 @@ function compute(tensor: Tensor): NDArray | null {
     if (!known) return scalarValue(tensor);
     inputs.push(known);
   }
-  const results = evaluateNode(op, def, inputs);
-  return results?.[tensor.valueIndex] ?? null;
+  try {
+    return evaluateNode(op, def, inputs)?.[tensor.valueIndex] ?? null;
+  } catch (error) {
+    // What cannot be computed fails when it is run, not while something else is built from it.
+    if (error instanceof Error && error.message.startsWith("internal:")) throw error;
+    return null;
+  }
 }
 
 /** A scalar such as one dimension of a shape may be known although the rest of the shape is not. */

@@ -21,12 +21,25 @@ import {
   uint32,
   uint64,
 } from "../core/dtypes.ts";
-import { repr, TypeError, ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
-import { castArray, fromScalars, NDArray, type Nested, sizeOf } from "../core/ndarray.ts";
-import { TensorShape } from "../core/shape.ts";
+import { brief, kindOf, mistakeHint } from "../core/kind.ts";
+import {
+  castArray,
+  fromScalars,
+  givenElements,
+  NDArray,
+  type Nested,
+  noteGivenElements,
+  sizeOf,
+} from "../core/ndarray.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
+import { asShape, TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { a, defineOp } from "./define.ts";
+
+export { brief } from "../core/kind.ts";
 
 /** A value that is no tensor yet: a scalar, nested arrays, a typed array, or an NDArray. */
 export type ArrayLike = Nested | TypedArray | NDArray;
@@ -82,8 +95,10 @@ function typedArrayDType(value: ArrayBufferView): DType {
 
 /** A value as an array. Without a dtype it keeps its own; plain values are checked against a given one. */
 export function asArray(value: ArrayLike, dtype?: DType | null): NDArray {
-  if (value === null || value === undefined) throw new ValueError("None values not supported.");
-  if (value instanceof NDArray) return dtype ? castArray(value, dtype) : value;
+  if (value === null || value === undefined) {
+    throw new ValueError("None values not supported.", mistakeHint(value));
+  }
+  if (value instanceof NDArray) return dtype ? castChecked(value, dtype) : value;
   if (
     ArrayBuffer.isView(value) &&
     (dtype?.baseName !== "string" || !(value instanceof Uint8Array))
@@ -92,8 +107,32 @@ export function asArray(value: ArrayLike, dtype?: DType | null): NDArray {
     return dtype ? castArray(array, dtype) : array;
   }
   const shape = nestedShape(value);
+  if (!dtype) checkConvertible(value);
   const target = dtype?.base ?? naturalDType(value) ?? float32;
   return fromScalars(leaves(value, target), shape, target);
+}
+
+function castChecked(array: NDArray, dtype: DType): NDArray {
+  const isText = array.dtype.baseName === "string";
+  if (isText !== (dtype.baseName === "string")) {
+    throw new TypeError(
+      `Expected ${dtype.base.name}, but got an array of dtype ${array.dtype.name} and shape ${new TensorShape(array.shape)}.`,
+    );
+  }
+  return castArray(array, dtype);
+}
+
+/** Refuses what has no dtype of its own and is not empty either. */
+function checkConvertible(value: unknown): void {
+  let item = value;
+  while (Array.isArray(item)) item = item[0];
+  const isPlain = ["number", "bigint", "boolean", "string"].includes(typeof item);
+  if (item === undefined || item === null || isPlain || ArrayBuffer.isView(item)) return;
+  if (item instanceof NDArray) return;
+  throw new TypeError(
+    `Failed to convert elements of ${brief(value)} to Tensor. Consider casting elements to a supported type.`,
+    mistakeHint(item),
+  );
 }
 
 function nestedShape(value: ArrayLike): number[] {
@@ -147,7 +186,9 @@ function* leaves(value: unknown, dtype: DType): Generator<Scalar> {
 }
 
 function checkElement(value: unknown, dtype: DType): void {
-  if (value === null || value === undefined) throw new ValueError("None values not supported.");
+  if (value === null || value === undefined) {
+    throw new ValueError("None values not supported.", mistakeHint(value));
+  }
   const fits =
     dtype.baseName === "string"
       ? typeof value === "string" || value instanceof Uint8Array
@@ -158,7 +199,8 @@ function checkElement(value: unknown, dtype: DType): void {
           : typeof value === "number" || typeof value === "bigint";
   if (!fits) {
     throw new TypeError(
-      `Expected ${dtype.name}, but got ${typeof value === "string" ? value : brief(value)} of type '${pythonType(value)}'.`,
+      `Expected ${dtype.name}, but got ${typeof value === "string" ? value : brief(value)} of type '${kindOf(value)}'.`,
+      mistakeHint(value),
     );
   }
   if (dtype.isInteger && !inRange(value as number | bigint, dtype)) {
@@ -176,30 +218,19 @@ function inRange(value: number | bigint, dtype: DType): boolean {
     : wide >= -(1n << (bits - 1n)) && wide < 1n << (bits - 1n);
 }
 
-function pythonType(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
-  if (typeof value === "string") return "str";
-  if (typeof value === "boolean") return "bool";
-  if (typeof value === "bigint") return "int";
-  return value?.constructor?.name ?? "NoneType";
-}
-
-/** A value as error messages show it. */
-export function brief(value: unknown): string {
-  if (typeof value === "string") return repr(value);
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, 6).map(brief).join(", ");
-    return `[${shown}${value.length > 6 ? ", …" : ""}]`;
-  }
-  return String(value);
-}
-
-export interface ConstantOptions<D extends DTypeName = DTypeName> {
+export interface ConstantOptions<D extends DTypeName = DTypeName> extends OptionsObject {
   readonly dtype?: DTypeLike<D> | undefined;
   readonly shape?: readonly number[] | undefined;
   readonly name?: string | undefined;
   readonly verifyShape?: boolean | undefined;
 }
+
+const optionNames: OptionNames<ConstantOptions> = {
+  dtype: true,
+  shape: true,
+  name: true,
+  verifyShape: true,
+};
 
 /**
  * A tensor with fixed elements.
@@ -210,8 +241,10 @@ export interface ConstantOptions<D extends DTypeName = DTypeName> {
  */
 export function constant<D extends DTypeName = DTypeName>(
   value: ArrayLike,
-  { dtype, shape, name = "Const", verifyShape = false }: ConstantOptions<D> = {},
+  options: ConstantOptions<D> = {},
 ): Tensor<D> {
+  checkOptions(options, "constant", optionNames);
+  const { dtype, shape, name = "Const", verifyShape = false } = options;
   let array = asArray(value, dtype === undefined ? null : asDType(dtype as DTypeLike));
   if (shape) array = fitShape(array, shape, verifyShape);
   return constantNode(array, name) as Tensor<D>;
@@ -220,7 +253,7 @@ export function constant<D extends DTypeName = DTypeName>(
 /** One Const node holding a private copy of `array`. */
 export function constantNode(array: NDArray, name: string): Tensor {
   const attrs = new Map([
-    ["value", attr("tensor", array.copy())],
+    ["value", attr("tensor", noteGivenElements(array.copy(), givenElements(array)))],
     ["dtype", attr("type", array.dtype)],
   ]);
   return getDefaultGraph().createOp({
@@ -231,7 +264,11 @@ export function constantNode(array: NDArray, name: string): Tensor {
   }).output;
 }
 
-function fitShape(array: NDArray, shape: readonly number[], verify: boolean): NDArray {
+/** @internal The array in another shape, its last element repeated to fill up. */
+export function fitShape(array: NDArray, shape: readonly number[], verify: boolean): NDArray {
+  if (!asShape(shape).isFullyDefined) {
+    throw new TypeError(`The shape of a constant must be known; got ${brief(shape)}.`);
+  }
   const wanted = sizeOf(shape);
   const same =
     shape.length === array.shape.length && shape.every((dim, i) => dim === array.shape[i]);
@@ -249,5 +286,5 @@ function fitShape(array: NDArray, shape: readonly number[], verify: boolean): ND
   if (array.size === 0) throw new ValueError(`Cannot fill shape (${shape}) from no elements.`);
   const last = array.at(array.size - 1);
   const elements = Array.from({ length: wanted }, (_, i) => (i < array.size ? array.at(i) : last));
-  return fromScalars(elements, shape, array.dtype);
+  return noteGivenElements(fromScalars(elements, shape, array.dtype), array.size);
 }

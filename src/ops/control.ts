@@ -2,6 +2,7 @@
 
 import { TypeError, ValueError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
+import { brief, checkList, kindOf } from "../core/kind.ts";
 import { isGraphElementLike, Operation, Tensor } from "../core/tensor.ts";
 import { convertToTensor, graphOf, isTensorConvertible, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
@@ -86,7 +87,7 @@ export function group(...args: readonly unknown[]): Operation {
   for (const input of inputs) {
     if (isPlaced(input)) continue;
     throw new TypeError(
-      `'inputs' should be zero or more (nested) Tensors. Received '${input}' with type '${typeof input}'.`,
+      `'inputs' should be zero or more (nested) Tensors. Received '${brief(input)}' with type '${kindOf(input)}'.`,
     );
   }
   const graph = graphOf(inputs);
@@ -153,6 +154,7 @@ export function tuple<T extends TensorLike | IndexedSlices | Operation | null>(
   { name, controlInputs = [] }: TupleOptions = {},
 ): (T extends TensorLike ? (T extends IndexedSlices ? T : Tensor) : T)[] {
   type Item = T extends TensorLike ? (T extends IndexedSlices ? T : Tensor) : T;
+  checkList(tensors, "The tensors of a tuple");
   const given: readonly unknown[] = tensors;
   return opScope(name, "tuple", [...tensors], () => {
     const items = given.map((item) =>

@@ -1,8 +1,8 @@
 /** 2-D convolution, its two gradients, and the functions built on them. */
 
 import { bfloat16, type DType, float16, float32, float64, int32 } from "../core/dtypes.ts";
-import { ValueError } from "../core/errors.ts";
-import { type Dim, TensorShape, unknownOfRank } from "../core/shape.ts";
+import { UnimplementedError, ValueError } from "../core/errors.ts";
+import { type Dim, TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
@@ -155,7 +155,8 @@ function groupCount(
     );
   }
   if (strides[0] !== 1 || strides[layoutOf(format).channel] !== 1) {
-    throw new Error(
+    throw new UnimplementedError(
+      undefined,
       "Current implementation does not yet support strides in the batch and depth dimensions.",
     );
   }
@@ -221,14 +222,13 @@ const Conv2DBackpropInput = defineOp({
     const layout = layoutOf(attrs.data_format);
     mergeDims(grad.dim(layout.channel), filter.dim(3));
     const wanted = constantShape(0);
-    if (!wanted.dims) return [unknownOfRank(4)];
+    if (!wanted.dims) return [new TensorShape([grad.dim(0), null, null, null])];
     if (wanted.dims.length === 2) {
       const [rows, columns] = wanted.dims as [Dim, Dim];
       return [imageShape(attrs.data_format, grad.dim(0), [rows, columns], filter.dim(2))];
     }
     const [batch, ...rest] = wanted.dims as [Dim, ...Dim[]];
-    if (batch !== null || rest.every((dim) => dim === null)) return [wanted];
-    return [new TensorShape([grad.dim(0), ...rest])];
+    return [new TensorShape([batch ?? grad.dim(0), ...rest])];
   },
   gradient: ({ inputs: [, w, dy], dy: [ddx], attrs }) => {
     const rest = sameWindow(attrs);
@@ -240,8 +240,12 @@ const Conv2DBackpropInput = defineOp({
     const image = fullSizes(numbersOf(constant(0)), dy.shape, w.shape, format);
     const { params, out } = windowParams(attrs, image, w.shape);
     const grad = toChannelsLast(k, dy, format);
-    checkBackprop("Conv2DBackpropInput", grad.shape, out);
     const target = channelsLastShape(image, format);
+    checkBackprop(
+      "Conv2DCustomBackpropInput",
+      { grad: grad.shape, image: target, filter: w.shape, out },
+      attrs,
+    );
     if (groupCount(target[3] as number, w.shape, attrs) !== 1) throw groupedGradient(attrs);
     const spec = { dtype: dy.dtype, shape: target };
     const [dx] = k.routine("conv2dBackpropInput", [w, grad], [spec], params);
@@ -261,18 +265,30 @@ function fullSizes(
   return imageShape(format, dy[0] as number, [rows, columns], filter[2] as number).dims as number[];
 }
 
+/** Shapes with channels last, and the size that the output must have. */
+interface BackpropSizes {
+  readonly grad: readonly number[];
+  readonly image: readonly number[];
+  readonly filter: readonly number[];
+  readonly out: readonly [number, number];
+}
+
 function checkBackprop(
-  type: string,
-  grad: readonly number[],
-  out: readonly [number, number],
+  label: string,
+  { grad, image, filter, out }: BackpropSizes,
+  attrs: ConvAttrs,
 ): void {
+  const layout = layoutOf(attrs.data_format);
+  const strides = spatialPair(attrs.strides, layout);
+  const dilations = spatialPair(attrs.dilations, layout);
   for (const axis of [0, 1] as const) {
-    if (grad[axis + 1] !== out[axis]) {
-      throw new Error(
-        `${type}: Size of out_backprop doesn't match computed: actual = ${grad[axis + 1]}, ` +
-          `computed = ${out[axis]} spatial_dim: ${axis + 1}`,
-      );
-    }
+    const actual = grad[axis + 1];
+    if (actual === out[axis]) continue;
+    throw new Error(
+      `${label}: Size of out_backprop doesn't match computed: actual = ${actual}, ` +
+        `computed = ${out[axis]} spatial_dim: ${axis + 1} input: ${image[axis + 1]} ` +
+        `filter: ${filter[axis]} output: ${actual} stride: ${strides[axis]} dilation: ${dilations[axis]}`,
+    );
   }
 }
 
@@ -297,7 +313,11 @@ const Conv2DBackpropFilter = defineOp({
     const { params, out } = windowParams(attrs, x.shape, filter);
     const image = toChannelsLast(k, x, format);
     const grad = toChannelsLast(k, dy, format);
-    checkBackprop("Conv2DBackpropFilter", grad.shape, out);
+    checkBackprop(
+      "Conv2DCustomBackpropFilter",
+      { grad: grad.shape, image: image.shape, filter, out },
+      attrs,
+    );
     if (groupCount(image.shape[3] as number, filter, attrs) !== 1) throw groupedGradient(attrs);
     return k.routine(
       "conv2dBackpropFilter",

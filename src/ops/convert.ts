@@ -4,6 +4,8 @@ import { isTensorConvertible, type TensorConvertible, toTensor } from "../core/c
 import { asDType, type DType, type DTypeLike, type DTypeName } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, getDefaultGraph } from "../core/graph.ts";
+import { checkList } from "../core/kind.ts";
+import type { OptionsObject } from "../core/options.ts";
 import { Operation, Tensor } from "../core/tensor.ts";
 import { stack } from "./array.ts";
 import { type ArrayLike, asArray, constantNode } from "./constant.ts";
@@ -18,7 +20,7 @@ export {
 /** Everything that can stand for a tensor; arrays may contain tensors. */
 export type TensorLike = Tensor | TensorConvertible | ArrayLike | readonly TensorLike[];
 
-export interface ConvertOptions {
+export interface ConvertOptions extends OptionsObject {
   readonly dtype?: DTypeLike | undefined;
   readonly name?: string | undefined;
   /** Used when the value does not say which dtype it wants, and it fits. */
@@ -123,6 +125,7 @@ function firstTensorDType(value: readonly TensorLike[]): DType | undefined {
 export function graphOf(values: readonly unknown[]): Graph {
   let graph: Graph | undefined;
   let first: unknown;
+  checkList(values, "The values of a scope");
   for (const value of values.flat(8) as unknown[]) {
     if (!(value instanceof Tensor || value instanceof Operation || isTensorConvertible(value)))
       continue;

@@ -4,7 +4,9 @@ import { type AttrValue, summarizeAttr } from "../core/attrs.ts";
 import { asDType, type DType, float32 } from "../core/dtypes.ts";
 import { internal, TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, inGraph } from "../core/graph.ts";
+import { checkList } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
+import type { OptionsObject } from "../core/options.ts";
 import { asShape, type TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
 import type { Operation, OutputSpec, Tensor } from "../core/tensor.ts";
 import { Tensor as TensorClass } from "../core/tensor.ts";
@@ -26,7 +28,7 @@ import {
 import { summarizeValue } from "./summarize.ts";
 
 /** The `name` option that every op has. */
-export interface Named {
+export interface Named extends OptionsObject {
   readonly name?: string | undefined;
 }
 
@@ -162,14 +164,16 @@ function conversionError(
   const { def, inferredFrom } = call;
   if (error instanceof TypeError && settled) {
     return new TypeError(
-      `Expected ${settled.name} passed to parameter '${arg.name}' of op '${def.type}', got ${brief(value)} of type '${typeName(value)}' instead. Error: ${error.message}`,
+      `Expected ${settled.name} passed to parameter '${arg.name}' of op '${def.type}', got ${brief(value)} of type '${typeName(value)}' instead. Error: ${error.text}`,
+      error.hint,
     );
   }
   if (!(error instanceof ValueError)) return error;
   const observed = observedType(value);
   if (observed === null) {
     return new ValueError(
-      `Tried to convert '${arg.name}' to a tensor and failed. Error: ${error.message}`,
+      `Tried to convert '${arg.name}' to a tensor and failed. Error: ${error.text}`,
+      error.hint,
     );
   }
   const prefix = `Input '${arg.name}' of '${def.type}' Op has type ${observed} that does not match`;
@@ -276,11 +280,37 @@ function checkAllowed(
   );
 }
 
+const attrTypes = { int: "number", float: "number", bool: "boolean", string: "string" } as const;
+
+/** Refuses an attribute of the wrong kind, which only untyped code can give. */
+function checkAttr(def: OpDef, name: string, spec: AttrSpecs[string], value: unknown): void {
+  const { kind, list } = spec;
+  if (kind === "type") {
+    if (!list) checkAllowed(value as DType, spec.allowed, name);
+    return;
+  }
+  if (kind === "shape" || kind === "tensor" || kind === "func") return;
+  if (list) checkList(value, `The argument '${name}' of '${def.type}'`);
+  for (const item of list ? (value as readonly unknown[]) : [value]) {
+    const fits =
+      typeof item === attrTypes[kind] ||
+      (kind === "int" && typeof item === "bigint") ||
+      (kind === "string" && item instanceof Uint8Array);
+    if (!fits || (kind === "int" && typeof item === "number" && !Number.isInteger(item))) {
+      throw new TypeError(`Expected ${kind} for argument '${name}' not ${brief(item)}.`);
+    }
+  }
+  if (kind === "int" && !list && spec.minimum !== undefined && Number(value) < spec.minimum) {
+    throw new ValueError(
+      `Attr '${name}' of '${def.type}' Op passed ${value} less than minimum ${spec.minimum}.`,
+    );
+  }
+}
+
 function fillDefaults({ def, attrs }: Call): void {
   for (const [name, spec] of Object.entries(def.attrs)) {
     if (attrs[name] !== undefined) {
-      if (spec.kind === "type" && !spec.list)
-        checkAllowed(attrs[name] as DType, spec.allowed, name);
+      checkAttr(def, name, spec, attrs[name]);
       continue;
     }
     if (spec.defaultValue === undefined) {
@@ -297,17 +327,7 @@ function addNode(graph: Graph, { def, attrs, tensors }: Call, name: string): Ope
     if (!isLeftOut) encoded.set(key, spec.encode(attrs[key]));
   }
   const dtypes = outputTypes(def, attrs);
-  let shapes: readonly TensorShape[];
-  try {
-    shapes = inferShapes(def, attrs, tensors);
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    const early = earliestFailure(error, def, attrs, tensors);
-    const all = Object.entries(def.attrs).map(
-      ([key, spec]) => [key, spec.encode(attrs[key])] as const,
-    );
-    throw shapeFailure(early.error, def, new Map(all), tensors, name, early.read);
-  }
+  const shapes = nodeShapes(def, attrs, tensors, name);
   if (shapes.length !== dtypes.length) {
     throw internal(`${def.type} has ${dtypes.length} outputs but ${shapes.length} shapes`);
   }
@@ -343,6 +363,25 @@ export function inferShapes(
   tensors: readonly Tensor[],
 ): TensorShape[] {
   return def.spec.shape(shapeContext(def, attrs, tensors)).map(asShape);
+}
+
+/** `inferShapes` for a node that is about to be made: failures name it, its attributes and inputs. */
+export function nodeShapes(
+  def: OpDef,
+  attrs: Readonly<Attrs>,
+  tensors: readonly Tensor[],
+  name: string,
+): readonly TensorShape[] {
+  try {
+    return inferShapes(def, attrs, tensors);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    const early = earliestFailure(error, def, attrs, tensors);
+    const all = Object.entries(def.attrs).map(
+      ([key, spec]) => [key, spec.encode(attrs[key])] as const,
+    );
+    throw shapeFailure(early.error, def, new Map(all), tensors, name, early.read);
+  }
 }
 
 /** The elements of inputs that a shape function was given: messages show them. */

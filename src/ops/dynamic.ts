@@ -1,6 +1,7 @@
 /** Ops whose output shapes depend on elements: merging rows by index, and differences of lists. */
 
 import { asDType, type DTypeLike, int32, int64 } from "../core/dtypes.ts";
+import { checkList } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import { type Dim, TensorShape, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -53,6 +54,7 @@ export function dynamicStitch(
   data: readonly TensorLike[],
   { name }: Named = {},
 ): Tensor {
+  checkList(indices, "The indices");
   return createOp(DynamicStitch, [indices.map((index) => integers(index)), data], {}, name).output;
 }
 

@@ -2,6 +2,7 @@
 
 import { asDType, type DType, type DTypeLike, type DTypeName } from "../core/dtypes.ts";
 import { LookupError, repr } from "../core/errors.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { asShape, type ShapeLike, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { TensorLike } from "./convert.ts";
@@ -130,6 +131,8 @@ const Placeholder = defineOp({
   },
 });
 
+const nameOnly: OptionNames<Named> = { name: true };
+
 /**
  * A tensor whose value is fed to each run.
  *
@@ -139,8 +142,10 @@ const Placeholder = defineOp({
 export function placeholder<D extends DTypeName = DTypeName>(
   dtype: DTypeLike<D>,
   shape: ShapeLike = null,
-  { name }: Named = {},
+  options: Named = {},
 ): Tensor<D> {
+  checkOptions(options, "placeholder", nameOnly);
+  const { name } = options;
   const attrs = { dtype: asDType(dtype as DTypeLike), shape: asShape(shape) };
   return createOp(Placeholder, [], attrs, name).output as Tensor<D>;
 }
@@ -176,7 +181,7 @@ const EnsureShape = defineOp({
   outputs: ["output: T"],
   attrs: { shape: a.shape(), T: a.type() },
   traits: { aliases: true },
-  shape: ({ inputs: [x], attrs }) => [mergeShapes(x.shape, attrs.shape)],
+  shape: ({ inputs: [x], attrs }) => [mergeShapes(attrs.shape, x.shape)],
   gradient: ({ dy: [dy] }) => [dy],
   lower: ({ op, inputs: [x], attrs }) => {
     if (!attrs.shape.isCompatibleWith(x.shape)) {

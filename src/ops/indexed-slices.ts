@@ -5,8 +5,8 @@ import type { DType } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
+import { indexTensor } from "./index-tensor.ts";
 import { unsortedSegmentSum } from "./segment.ts";
-import { indexTensor } from "./slice.ts";
 
 /** Rows `values[i]` for `indices[i]` of a tensor of shape `denseShape`; rows named twice add up. */
 export class IndexedSlices implements TensorConvertible {

@@ -88,6 +88,11 @@ export interface WeightedEntropyArguments extends Named {
  * (1 - z) x + l (log(1 + e^-|x|) + max(-x, 0)). TensorFlow: `tf.nn.weighted_cross_entropy_with_logits`.
  */
 export function weightedCrossEntropyWithLogits(args: WeightedEntropyArguments): Tensor {
+  const { labels: first, targets: second } = (args as Partial<WeightedEntropyArguments>) ?? {};
+  ensureEntropyArguments("weighted_cross_entropy_with_logits", {
+    ...args,
+    labels: (first ?? second) as TensorLike,
+  });
   if (args.labels !== undefined && args.targets !== undefined) {
     throw new ValueError("Cannot specify both 'targets' and 'labels'.");
   }

@@ -29,7 +29,7 @@ import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { mergeShapes, withRankAtLeast } from "./merge.ts";
 import { reduceSum } from "./reduce.ts";
-import { integers, move, opScope } from "./support.ts";
+import { integers, mergeDims, move, opScope } from "./support.ts";
 
 // Bands
 
@@ -274,8 +274,12 @@ export function matrixDiag(
   }: MatrixDiagOptions = {},
 ): Tensor {
   const padding = paddingValue ?? noPadding(diagonal);
-  return createOp(MatrixDiagV3, [diagonal, integers(k), numRows, numCols, padding], { align }, name ?? "diag")
-    .output;
+  return createOp(
+    MatrixDiagV3,
+    [diagonal, integers(k), numRows, numCols, padding],
+    { align },
+    name ?? "diag",
+  ).output;
 }
 
 const MatrixDiagPartV3 = defineOp({
@@ -321,7 +325,8 @@ export function matrixDiagPart(
   { k = 0, paddingValue, align = "RIGHT_LEFT", name }: MatrixDiagPartOptions = {},
 ): Tensor {
   const padding = paddingValue ?? noPadding(input);
-  return createOp(MatrixDiagPartV3, [input, integers(k), padding], { align }, name ?? "diag_part").output;
+  return createOp(MatrixDiagPartV3, [input, integers(k), padding], { align }, name ?? "diag_part")
+    .output;
 }
 
 const MatrixSetDiagV3 = defineOp({
@@ -371,7 +376,8 @@ export function matrixSetDiag(
   diagonal: TensorLike,
   { k = 0, align = "RIGHT_LEFT", name }: DiagonalOptions = {},
 ): Tensor {
-  return createOp(MatrixSetDiagV3, [input, diagonal, integers(k)], { align }, name ?? "set_diag").output;
+  return createOp(MatrixSetDiagV3, [input, diagonal, integers(k)], { align }, name ?? "set_diag")
+    .output;
 }
 
 // The ops of older graphs, for main diagonals
@@ -474,7 +480,13 @@ const DiagPart = defineOp({
     if (shape.rank % 2 !== 0 || shape.rank <= 0) {
       throw new ShapeError(`Input must have even and non-zero rank, input rank is ${shape.rank}`);
     }
-    return [mergeShapes(shape.slice(0, half), shape.slice(half))];
+    return [
+      new TensorShape(
+        (shape.dims as readonly Dim[])
+          .slice(0, half)
+          .map((dim, i) => mergeDims(dim, shape.dim(half + i))),
+      ),
+    ];
   },
   gradient: ({ dy: [dy] }) => [diag(dy)],
   lower: ({ inputs: [input], k }) => {

@@ -1,6 +1,7 @@
 /** Mean and variance, and the sums they are made from. */
 
 import { float16, float32 } from "../core/dtypes.ts";
+import { checkList } from "../core/kind.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, divNoNan, multiply, squaredDifference, subtract } from "./binary.ts";
 import { cast } from "./cast.ts";
@@ -92,6 +93,7 @@ export function sufficientStatistics(
   axes: readonly number[],
   { shift, keepDims = false, name }: StatisticsOptions = {},
 ): Statistics {
+  checkList(axes, "The axes");
   const unique = [...new Set(axes)].sort((first, second) => first - second);
   return opScope(name, "sufficient_statistics", [x, shift], () => {
     const value = convertToTensor(x, { name: "x" });

@@ -4,8 +4,10 @@ import { int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { fromScalars, type NDArray, stridesOf } from "../core/ndarray.ts";
 import {
+  asShape,
   broadcastStatic,
   type Dim,
+  type ShapeLike,
   TensorShape,
   unknownOfRank,
   unknownShape,
@@ -15,18 +17,19 @@ import { type Builder, broadcastShapes, load } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
 import { broadcastGradientArgs } from "./broadcast-gradient-args.ts";
 import { cast } from "./cast.ts";
-import { concat, stack } from "./concat.ts";
+import { concat } from "./concat.ts";
 import { constantNode } from "./constant.ts";
 import { constantValue } from "./constant-value.ts";
 import type { TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
-import { range } from "./fill.ts";
 import { IndexedSlices } from "./indexed-slices.ts";
+import { range } from "./range.ts";
 import { reduceSum } from "./reduce.ts";
 import { unsortedSegmentSum } from "./segment.ts";
 import { rank, reshape, shape, size } from "./shape.ts";
 import { slice } from "./slice.ts";
+import { stack } from "./stack.ts";
 import { integers, move, numbersOf } from "./support.ts";
 import { transpose } from "./transpose.ts";
 
@@ -423,8 +426,8 @@ export function broadcastDynamicShape(
 }
 
 /** The shape of two broadcast operands, as far as it is known. TensorFlow: `tf.broadcast_static_shape`. */
-export function broadcastStaticShape(shapeX: TensorShape, shapeY: TensorShape): TensorShape {
-  const both = broadcastStatic(shapeX, shapeY);
+export function broadcastStaticShape(shapeX: ShapeLike, shapeY: ShapeLike): TensorShape {
+  const both = broadcastStatic(asShape(shapeX), asShape(shapeY));
   if (both) return both;
   throw new ValueError(
     `Incompatible shapes for broadcasting. Two shapes are compatible if for each dimension pair they are either equal or one of them is 1. Received: ${shapeX} and ${shapeY}.`,

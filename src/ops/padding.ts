@@ -1,6 +1,7 @@
 /** Windows over images: padding, strides and layouts that convolutions and pooling have in common. */
 
-import { ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
+import { checkList } from "../core/kind.ts";
 import { type Dim, TensorShape } from "../core/shape.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
@@ -33,6 +34,7 @@ export function paddingAttrs(padding: Padding | string): PaddingAttrs {
     }
     return { padding, explicit_paddings: [] };
   }
+  checkList(padding, "`padding` is SAME, VALID, or a list; the latter");
   padding.forEach((pair, i) => {
     const problem = !Array.isArray(pair)
       ? `of type ${typeof pair}`
@@ -64,6 +66,9 @@ export function windowSizes(
   }: { readonly spatial?: number; readonly format: string; readonly name: string },
 ): number[] {
   if (value === undefined) return new Array<number>(spatial + 2).fill(1);
+  if (typeof value !== "number" && !Array.isArray(value)) {
+    throw new TypeError(`Expected int for argument '${name}' not ${brief(value)}.`);
+  }
   const sizes = typeof value === "number" ? [value] : [...value];
   if (sizes.length === spatial + 2) return sizes;
   if (sizes.length !== 1 && sizes.length !== spatial) {

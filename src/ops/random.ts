@@ -13,8 +13,9 @@ import {
   int64,
   uint32,
 } from "../core/dtypes.ts";
-import { ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
+import { brief } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import { type ShapeLike, TensorShape, unknownShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
@@ -52,11 +53,17 @@ function truncated(seed: number): number {
 export function getSeed(opSeed?: Seed): readonly [number, number] | readonly [null, null] {
   const graph = getDefaultGraph();
   const own = opSeed ?? null;
+  checkSeed(own);
   if (graph.seed === null) return own === null ? [null, null] : [defaultGraphSeed, truncated(own)];
   const seed = truncated(graph.seed);
   const seed2 = truncated(own ?? graph.randomOps++);
   // (0, 0) would mean "no seed" to the kernels.
   return seed === 0 && seed2 === 0 ? [0, maxInt32] : [seed, seed2];
+}
+
+function checkSeed(seed: number | bigint | null): void {
+  if (seed === null || typeof seed === "bigint" || Number.isInteger(seed)) return;
+  throw new TypeError(`Expected int for argument 'seed' not ${brief(seed)}.`);
 }
 
 function seedAttrs(opSeed: Seed): { readonly seed: number; readonly seed2: number } {
@@ -66,6 +73,7 @@ function seedAttrs(opSeed: Seed): { readonly seed: number; readonly seed2: numbe
 
 /** Sets the seed of the default graph; null takes it away. TensorFlow: `tf.set_random_seed`. */
 export function setRandomSeed(seed: number | null): void {
+  checkSeed(seed);
   getDefaultGraph().seed = seed;
 }
 

@@ -2,6 +2,7 @@
 
 import { type DType, float32, int32, int64 } from "../core/dtypes.ts";
 import { inGraph } from "../core/graph.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
@@ -290,7 +291,7 @@ const All = defineLogical("All", "all");
 /** The axes argument: all axes of `x` as a Const where its rank is known. */
 function reductionAxes(x: TensorLike, axis: TensorLike | null | undefined): TensorLike {
   if (axis !== null && axis !== undefined) return axis;
-  const inputRank = (x as { readonly shape?: TensorShape }).shape?.rank;
+  const inputRank = (x as { readonly shape?: TensorShape } | null | undefined)?.shape?.rank;
   return inGraph(graphOf([x]), () =>
     inputRank
       ? constant(
@@ -301,11 +302,11 @@ function reductionAxes(x: TensorLike, axis: TensorLike | null | undefined): Tens
   );
 }
 
-function reduce(
-  def: ReduceDef,
-  x: TensorLike,
-  { axis, keepDims = false, name }: ReduceOptions,
-): Tensor {
+const optionNames: OptionNames<ReduceOptions> = { axis: true, keepDims: true, name: true };
+
+function reduce(def: ReduceDef, x: TensorLike, options: ReduceOptions): Tensor {
+  checkOptions(options, `reduce${def.type}`, optionNames);
+  const { axis, keepDims = false, name } = options;
   const axes = reductionAxes(x, axis);
   const { output } = createOp(def, [x, axes], { keep_dims: keepDims }, name);
   const isWhole = axis === null || axis === undefined;

@@ -6,14 +6,16 @@ import { TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { maximum } from "./binary.ts";
 import { castNode } from "./cast.ts";
-import { concat, stack } from "./concat.ts";
+import { concat } from "./concat.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import type { Named } from "./create.ts";
-import { ones, rangeOp } from "./fill.ts";
+import { ones } from "./fill.ts";
 import { broadcastTo, tile } from "./pad.ts";
+import { rangeOp } from "./range.ts";
 import { reduceMax, reduceSum } from "./reduce.ts";
 import { allDimensions, sequenceMask } from "./sequence-mask.ts";
 import { expandDims, rank, reshape, shape, size } from "./shape.ts";
+import { stack } from "./stack.ts";
 import { integers, isTensorLike, opScope } from "./support.ts";
 import { booleanMask } from "./where.ts";
 

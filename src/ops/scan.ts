@@ -12,6 +12,7 @@ import {
 } from "../core/dtypes.ts";
 import { TypeError } from "../core/errors.ts";
 import type { NDArray } from "../core/ndarray.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { scalarShape, TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { divNoNan } from "./binary.ts";
@@ -159,20 +160,20 @@ export interface ArgOptions extends Named {
   readonly outputType?: DTypeLike | undefined;
 }
 
+const argOptionNames: OptionNames<ArgOptions> = { axis: true, outputType: true, name: true };
+
 /** The position of the largest element along an axis, the first among equals. TensorFlow: `tf.argmax`. */
-export function argmax(
-  input: TensorLike,
-  { axis, outputType = int64, name }: ArgOptions = {},
-): Tensor {
+export function argmax(input: TensorLike, options: ArgOptions = {}): Tensor {
+  checkOptions(options, "argmax", argOptionNames);
+  const { axis, outputType = int64, name } = options;
   const output_type = asDType(outputType as DTypeLike);
   return createOp(ArgMax, [input, argAxis(axis ?? 0)], { output_type }, name).output;
 }
 
 /** The position of the smallest element along an axis, the first among equals. TensorFlow: `tf.argmin`. */
-export function argmin(
-  input: TensorLike,
-  { axis, outputType = int64, name }: ArgOptions = {},
-): Tensor {
+export function argmin(input: TensorLike, options: ArgOptions = {}): Tensor {
+  checkOptions(options, "argmin", argOptionNames);
+  const { axis, outputType = int64, name } = options;
   const output_type = asDType(outputType as DTypeLike);
   return createOp(ArgMin, [input, axis ?? 0], { output_type }, name).output;
 }

@@ -9,12 +9,14 @@ import {
   NameScope,
   pushDefaultGraph,
 } from "../core/graph.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type OpenScope, within } from "../core/scope.ts";
 import type { Operation } from "../core/tensor.ts";
 import { warn } from "../core/warn.ts";
 import { graphOf } from "./convert.ts";
 
-export interface NameScopeOptions {
+export interface NameScopeOptions extends OptionsObject {
   /** Used when the name is null. */
   readonly defaultName?: string | null | undefined;
   /** Tensors and variables whose graph becomes the default inside. */
@@ -44,7 +46,11 @@ export function nameScope<R>(
   return body ? within(scope, "nameScope", () => body(scope.name)) : scope;
 }
 
-function openNameScope(name: string | null, { defaultName, values }: NameScopeOptions): NameScope {
+const optionNames: OptionNames<NameScopeOptions> = { defaultName: true, values: true };
+
+function openNameScope(name: string | null, options: NameScopeOptions): NameScope {
+  checkOptions(options, "nameScope", optionNames);
+  const { defaultName, values } = options;
   if (defaultName !== null && defaultName !== undefined && typeof defaultName !== "string") {
     throw new TypeError(
       `\`default_name\` type (${typeof defaultName}) is not a string type. You likely meant to pass this into the \`values\` kwarg.`,

@@ -9,7 +9,7 @@ import { castNode } from "./cast.ts";
 import { constant, constantNode } from "./constant.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import type { Named } from "./create.ts";
-import { rangeOp } from "./fill.ts";
+import { rangeOp } from "./range.ts";
 import { reduceMax } from "./reduce.ts";
 import { expandDims, rank } from "./shape.ts";
 import { integers, opScope } from "./support.ts";

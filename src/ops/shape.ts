@@ -9,10 +9,10 @@ import { constant, constantNode } from "./constant.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
+import { indexTensor } from "./index-tensor.ts";
 import { IndexedSlices } from "./indexed-slices.ts";
 import { withRank } from "./merge.ts";
 import { unsortedSegmentSum } from "./segment.ts";
-import { indexTensor } from "./slice.ts";
 import { integers, numbersOf, opScope, positiveAxis } from "./support.ts";
 
 const indexTypes = [int32, int64];

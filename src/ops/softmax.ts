@@ -18,13 +18,14 @@ import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { broadcastShape } from "./elementwise.ts";
 import { exp } from "./exponential.ts";
-import { range } from "./fill.ts";
 import { stopGradient } from "./identity.ts";
+import { indexTensor } from "./index-tensor.ts";
 import { matmul } from "./matmul.ts";
 import { withRank, withRankAtLeast } from "./merge.ts";
+import { range } from "./range.ts";
 import { reduceSum } from "./reduce.ts";
 import { expandDims, rank, reshape, shape, squeeze } from "./shape.ts";
-import { indexTensor, slice } from "./slice.ts";
+import { slice } from "./slice.ts";
 import { integers, mergeDims, opScope } from "./support.ts";
 import { transpose } from "./transpose.ts";
 import "./operators.ts";
@@ -275,9 +276,10 @@ export interface SoftmaxEntropyArguments extends EntropyArguments {
 }
 
 /** Refuses missing arguments, which only untyped code can leave out. */
-export function ensureEntropyArguments(caller: string, { labels, logits }: EntropyArguments): void {
+export function ensureEntropyArguments(caller: string, args: EntropyArguments): void {
+  const { labels, logits } = (args as EntropyArguments | null | undefined) ?? {};
   if (labels !== undefined && labels !== null && logits !== undefined && logits !== null) return;
-  const shown = (value: TensorLike): string =>
+  const shown = (value: TensorLike | undefined): string =>
     value === undefined || value === null ? "None" : String(value);
   throw new ValueError(
     `Both \`labels\` and \`logits\` must be provided for ${caller}Received: labels=${shown(labels)} and logits=${shown(logits)}`,
@@ -307,6 +309,7 @@ function moveToEnd(x: Tensor, axis: number, count: Tensor): Tensor {
  * TensorFlow: `tf.nn.softmax_cross_entropy_with_logits_v2`.
  */
 export function softmaxCrossEntropyWithLogitsV2(args: SoftmaxEntropyArguments): Tensor {
+  ensureEntropyArguments("softmax_cross_entropy_with_logits", args);
   const { axis = -1, name } = args;
   const known = "softmax_cross_entropy_with_logits";
   return opScope(name, known, [args.logits, args.labels], (scope) => {
@@ -339,8 +342,8 @@ export function softmaxCrossEntropyWithLogitsV2(args: SoftmaxEntropyArguments): 
 export function softmaxCrossEntropyWithLogits(
   args: SoftmaxEntropyArguments & { readonly dim?: number | undefined },
 ): Tensor {
-  const { dim, axis = dim ?? -1, name, logits } = args;
   ensureEntropyArguments("softmax_cross_entropy_with_logits", args);
+  const { dim, axis = dim ?? -1, name, logits } = args;
   if (dim !== undefined && args.axis !== undefined) {
     throw new ValueError("Cannot specify both 'dim' and 'axis'.");
   }
@@ -359,8 +362,8 @@ export function softmaxCrossEntropyWithLogits(
  * TensorFlow: `tf.nn.sparse_softmax_cross_entropy_with_logits`.
  */
 export function sparseSoftmaxCrossEntropyWithLogits(args: EntropyArguments): Tensor {
-  const { name } = args;
   ensureEntropyArguments("sparse_softmax_cross_entropy_with_logits", args);
+  const { name } = args;
   return opScope(name, "SparseSoftmaxCrossEntropyWithLogits", [args.labels, args.logits], () => {
     const labels = convertToTensor(integers(args.labels));
     const logits = convertToTensor(args.logits);

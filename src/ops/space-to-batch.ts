@@ -1,22 +1,23 @@
 /** Moving blocks of space into the batch and back, which makes dilated windows out of plain ones. */
 
 import { int32, int64 } from "../core/dtypes.ts";
-import { ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
 import { sizeOf } from "../core/ndarray.ts";
 import { type Dim, TensorShape, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import * as e from "../engines/expr.ts";
-import { concat, stack } from "./concat.ts";
+import { concat } from "./concat.ts";
 import { brief, constant } from "./constant.ts";
 import { constantValue } from "./constant-value.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { withRankAtLeast } from "./merge.ts";
+import { stack } from "./stack.ts";
 import "./operators.ts";
+import { indexTensor } from "./index-tensor.ts";
 import { type DataFormat, type Padding, paddingAttrs } from "./padding.ts";
 import { shape } from "./shape.ts";
-import { indexTensor } from "./slice.ts";
 import { integers, numbersOf, opScope } from "./support.ts";
 
 type Pairs = readonly (readonly [number, number])[];
@@ -227,6 +228,9 @@ export function batchToSpace(
 }
 
 function squareBlock(size: number): BigInt64Array {
+  if (!Number.isInteger(size)) {
+    throw new TypeError(`Expected int for argument 'block_size' not ${brief(size)}.`);
+  }
   return BigInt64Array.of(BigInt(size), BigInt(size));
 }
 

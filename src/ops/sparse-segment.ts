@@ -50,7 +50,7 @@ function countRows(ids: readonly number[], rows: number): number[] {
 function checkIndices(indices: readonly number[], rows: number): void {
   indices.forEach((index, i) => {
     if (index < 0 || index >= rows) {
-      throw new Error(`indices[${i}] == ${index} out of range [0, ${rows})`);
+      throw new Error(`Bad: indices[${i}] == ${index} out of range [0, ${rows})`);
     }
   });
 }

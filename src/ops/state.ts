@@ -7,6 +7,7 @@ import {
   OutOfRangeError,
   TypeError,
 } from "../core/errors.ts";
+import { brief, mistakeHint } from "../core/kind.ts";
 import { fromScalars, type NDArray, writeElement } from "../core/ndarray.ts";
 import { scalarShape, type TensorShape, unknownShape } from "../core/shape.ts";
 import { type Operation, Tensor } from "../core/tensor.ts";
@@ -498,11 +499,12 @@ export type Writable<R> = Tensor | RefLike | ResourceLike<R>;
 
 /** A resource variable as such; null when `ref` is written through its reference. */
 export function asResource<R>(ref: Writable<R>): ResourceLike<R> | null {
-  if (ref.dtype.isRef) return null;
-  if (ref instanceof Tensor || !("handle" in ref)) {
+  const given: { readonly dtype?: DType } | null | undefined = ref;
+  if (given?.dtype?.isRef) return null;
+  if (ref instanceof Tensor || typeof ref !== "object" || !ref || !("handle" in ref)) {
     throw new TypeError(
-      `A variable is needed to write to, got ${ref}.`,
-      "Pass the variable itself rather than its value.",
+      `A variable is needed to write to, got ${brief(ref)}.`,
+      ref instanceof Tensor ? "Pass the variable itself rather than its value." : mistakeHint(ref),
     );
   }
   return ref;

@@ -3,22 +3,52 @@
 import type { DType, Scalar } from "../core/dtypes.ts";
 import type { NDArray } from "../core/ndarray.ts";
 
+/** Mantissa and exponent of C's `%.{digits}e`, where halves go to the even digit. */
+export function scientific(
+  value: number,
+  digits: number,
+): readonly [mantissa: string, exponent: number] {
+  const [rounded = "", power = "0"] = value.toExponential(digits).split("e");
+  // The decimals of a double end: so many show whether this is a tie.
+  const [exact = "", exactPower = "0"] = value.toExponential(100).split("e");
+  const length = exact.indexOf(".") + (digits === 0 ? 0 : digits + 1);
+  const isTie = /^\.?50*$/.test(exact.slice(length));
+  const isEven = Number(exact.charAt(length - 1)) % 2 === 0;
+  return isTie && isEven ? [exact.slice(0, length), Number(exactPower)] : [rounded, Number(power)];
+}
+
+/** `toExponential` with halves going to the even digit, as C prints numbers. */
+export function toExponentialEven(value: number, digits: number): string {
+  // Ties end right behind the last digit, so that a hundred digits show them all.
+  const [exact = "", exponent] = value.toExponential(100).split("e");
+  const end = exact.indexOf(".") + 1 + digits;
+  const kept = exact.slice(0, digits === 0 ? end - 1 : end);
+  const isTie = /^50*$/.test(exact.slice(end));
+  return isTie && Number(kept.at(-1)) % 2 === 0
+    ? `${kept}e${exponent}`
+    : value.toExponential(digits);
+}
+
 /** C's `%.{digits}g`. */
 export function formatGeneral(value: number, digits: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", exponentText = "0"] = value.toExponential(digits - 1).split("e");
+  const [mantissa = "", exponentText = "0"] = toExponentialEven(value, digits - 1).split("e");
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= digits) {
     const sign = exponent < 0 ? "-" : "+";
     return `${trimZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
-  return trimZeros(value.toFixed(Math.max(0, digits - 1 - exponent)));
+  const minus = value < 0 ? "-" : "";
+  const all = mantissa.replace(/[-.]/g, "");
+  if (exponent < 0) return trimZeros(`${minus}0.${"0".repeat(-exponent - 1)}${all}`);
+  const whole = all.slice(0, exponent + 1);
+  return trimZeros(`${minus}${whole}.${all.slice(exponent + 1)}`);
 }
 
 function trimZeros(text: string): string {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  return text.includes(".") ? text.replace(/\.?0*$/, "") : text;
 }
 
 /** The fewer digits if they say it exactly, else as many as the dtype may need. */
@@ -74,4 +104,30 @@ export function summarizeValue(array: NDArray, limit: number): string {
   if (shape.length === 0) text = count > 0 ? element(array.at(0), dtype) : "";
   else block(0);
   return array.size > count ? `${text}...` : text;
+}
+
+/** An array in brackets with `edge` elements at both ends of each axis, -1 for all, as `tf.print` shows it. */
+export function describeValue(array: NDArray, edge: number): string {
+  const { shape, dtype } = array;
+  const rank = shape.length;
+  const ends = edge < 0 ? Number.MAX_SAFE_INTEGER : edge;
+  const spacing = (axis: number): string =>
+    axis === rank - 1 ? " " : "\n".repeat(rank - axis - 1) + " ".repeat(axis + 1);
+  const block = (axis: number, start: number): string => {
+    if (axis === rank) {
+      const value = array.at(start);
+      const text = element(value, dtype);
+      return dtype.baseName === "string" ? `"${text}"` : text;
+    }
+    const length = shape[axis] as number;
+    const step = shape.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+    const parts: string[] = [];
+    for (let i = 0; i < length; i++) {
+      if (i < ends || i >= Math.max(ends, length - ends))
+        parts.push(block(axis + 1, start + i * step));
+      else if (i === ends) parts.push("...");
+    }
+    return `[${parts.join(spacing(axis))}]`;
+  };
+  return block(0, 0);
 }

@@ -2,6 +2,7 @@
 
 import { int32 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
+import { brief } from "../core/kind.ts";
 import type { Dim } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import {
@@ -110,10 +111,8 @@ function dynamicAxes(a: Tensor, axes: Axes) {
 function contractedAxes(a: Tensor, axes: TensordotAxes): readonly [Axes, Axes] {
   if (axes instanceof Tensor) return [indexTensor(axes, [0]), indexTensor(axes, [1])];
   if (typeof axes === "number") return countedAxes(a, axes);
-  if (axes.length !== 2) {
-    throw new ValueError(
-      `\`axes\` must be an integer or have length 2. Received ${JSON.stringify(axes)}.`,
-    );
+  if (!Array.isArray(axes) || axes.length !== 2) {
+    throw new ValueError(`\`axes\` must be an integer or have length 2. Received ${brief(axes)}.`);
   }
   const [left, right] = axes.map((side) => (typeof side === "number" ? [side] : side));
   if (left?.length !== right?.length) {

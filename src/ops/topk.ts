@@ -21,15 +21,17 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
 import { cast } from "./cast.ts";
-import { stack } from "./concat.ts";
 import type { TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, later, ShapeError, type ShapeInput } from "./define.ts";
-import { range, zeros } from "./fill.ts";
-import { gather, scatterNd } from "./gather.ts";
+import { zeros } from "./fill.ts";
+import { gather } from "./gather.ts";
+import { scatterNd } from "./gather-nd.ts";
 import { withRank, withRankAtLeast } from "./merge.ts";
+import { range } from "./range.ts";
 import { reduceProd } from "./reduce.ts";
 import { expandDims, reshape, shape, size } from "./shape.ts";
+import { stack } from "./stack.ts";
 import { integers, mergeDims, opScope } from "./support.ts";
 
 const TopKV2 = defineOp({

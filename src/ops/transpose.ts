@@ -27,7 +27,7 @@ import { asArray } from "./constant.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
-import { rangeOp } from "./fill.ts";
+import { rangeOp } from "./range.ts";
 import { rank, rankOp } from "./shape.ts";
 import { integers, mergeDims, move, numbersOf, opScope, positiveAxis } from "./support.ts";
 
@@ -98,17 +98,29 @@ export interface TransposeOptions extends Named {
   readonly perm?: TensorLike | undefined;
 }
 
-/** Reorders the axes of a tensor; without `perm`, reverses them. TensorFlow: `tf.transpose`. */
-export function transpose(x: TensorLike, { perm, name }: TransposeOptions = {}): Tensor {
+/**
+ * Reorders the axes of a tensor; without `perm`, reverses them. TensorFlow: `tf.transpose`, where `perm` may also be
+ * given by position, as it mostly is.
+ */
+export function transpose(x: TensorLike, options?: TransposeOptions): Tensor;
+export function transpose(x: TensorLike, perm: TensorLike, options?: Named): Tensor;
+export function transpose(
+  x: TensorLike,
+  permOrOptions: TensorLike | TransposeOptions = {},
+  named: Named = {},
+): Tensor {
+  const isOptions = isPlainObject(permOrOptions);
+  const perm = isOptions ? permOrOptions.perm : permOrOptions;
+  const name = isOptions ? permOrOptions.name : named.name;
   return opScope(name, "transpose", [x], (scope) => {
     const tensor = convertToTensor(x, { name: "a" });
-    return createOp(
-      Transpose,
-      [tensor, perm === undefined ? reversed(tensor) : integers(perm)],
-      {},
-      scope,
-    ).output;
+    const order = perm === undefined ? reversed(tensor) : integers(perm);
+    return createOp(Transpose, [tensor, order], {}, scope).output;
   });
+}
+
+function isPlainObject(value: TensorLike | TransposeOptions): value is TransposeOptions {
+  return typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function reversed(x: Tensor): TensorLike {

@@ -4,9 +4,10 @@ import { ValueError } from "../core/errors.ts";
 import type { Engine } from "../engines/engine.ts";
 import { javascriptEngine } from "../engines/javascript.ts";
 import { referenceEngine } from "../engines/reference.ts";
+import { wasmEngine, whyNoWasm } from "../engines/wasm/engine.ts";
 
 export interface SessionConfig {
-  /** `javascript` (default) or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
+  /** `javascript` (default), `wasm` or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
   readonly engine?: string | undefined;
   /** Leaves out the optional passes of the compiler. */
   readonly optimize?: boolean | undefined;
@@ -16,9 +17,19 @@ export interface SessionConfig {
   readonly gpuOptions?: { readonly allowGrowth?: boolean } | undefined;
 }
 
-const engines: ReadonlyMap<string, Engine> = new Map(
-  [javascriptEngine, referenceEngine].map((engine) => [engine.name, engine]),
-);
+const all: readonly { readonly engine: Engine; readonly whyNot: () => string | null }[] = [
+  { engine: wasmEngine, whyNot: whyNoWasm },
+  { engine: javascriptEngine, whyNot: () => null },
+  { engine: referenceEngine, whyNot: () => null },
+];
+
+/** The engines there are; `reason` says why one cannot be used here. */
+export function engines(): { name: string; available: boolean; reason: string | null }[] {
+  return all.map(({ engine, whyNot }) => {
+    const reason = whyNot();
+    return { name: engine.name, available: reason === null, reason };
+  });
+}
 
 interface Environment {
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
@@ -28,17 +39,17 @@ function environment(name: string): string | undefined {
   return (globalThis as Environment).process?.env?.[name];
 }
 
-/** The engine a session uses. */
+/** The engine a session uses; `javascript` where the one that is asked for cannot run. */
 export function engineFor(config: SessionConfig): Engine {
   const name = config.engine ?? environment("TENSORSCOPE_ENGINE") ?? "javascript";
-  const engine = engines.get(name);
-  if (!engine) {
+  const found = all.find(({ engine }) => engine.name === name);
+  if (!found) {
     throw new ValueError(
       `Unknown engine '${name}'.`,
-      `Engines here: ${[...engines.keys()].join(", ")}.`,
+      `Engines here: ${all.map(({ engine }) => engine.name).join(", ")}.`,
     );
   }
-  return engine;
+  return found.whyNot() === null ? found.engine : javascriptEngine;
 }
 
 export function optimizes(config: SessionConfig): boolean {

@@ -150,11 +150,20 @@ export class Executable {
     if (!following) {
       following = new Executable(this.#plan, known, this.#deadOps, start, this.#options);
       if (this.#following.size >= continuationLimit) {
-        this.#following.delete(this.#following.keys().next().value as string);
+        const [oldest, dropped] = this.#following.entries().next().value as [string, Executable];
+        this.#following.delete(oldest);
+        dropped.dispose();
       }
       this.#following.set(key, following);
     }
     following.run(arrays, context);
+  }
+
+  /** Gives back the storage of this stretch and of those that follow; it cannot run any more. */
+  dispose(): void {
+    this.#loaded.dispose?.();
+    for (const following of this.#following.values()) following.dispose();
+    this.#following.clear();
   }
 
   /** The program of this stretch; those that follow are made when they are first needed. */

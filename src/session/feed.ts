@@ -3,10 +3,11 @@
 import type { DType } from "../core/dtypes.ts";
 import { TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
+import { brief } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import type { Feeds } from "../core/session.ts";
 import { TensorShape } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
+import { isGraphElementLike, Tensor } from "../core/tensor.ts";
 import { type ArrayLike, asArray } from "../ops/constant.ts";
 import { IndexedSlices } from "../ops/indexed-slices.ts";
 import type { IndexedSlicesValue } from "./fetch.ts";
@@ -18,14 +19,35 @@ export function resolveFeeds(graph: Graph, feeds: Feeds | undefined): Map<Tensor
   return result;
 }
 
-function pairsOf(feeds: Feeds | undefined): Iterable<readonly [unknown, unknown]> {
-  if (feeds === undefined) return [];
-  if (Symbol.iterator in feeds) return feeds as Iterable<readonly [unknown, unknown]>;
-  return Object.entries(feeds);
+function pairsOf(feeds: Feeds | null | undefined): Iterable<readonly [unknown, unknown]> {
+  if (feeds === undefined || feeds === null) return [];
+  if (typeof feeds !== "object" || feeds instanceof Tensor || isGraphElementLike(feeds)) {
+    throw new TypeError(
+      `Feeds are pairs of a tensor and its value, or an object keyed by tensor name; got ${brief(feeds)}.`,
+      feedsHint,
+    );
+  }
+  if (!(Symbol.iterator in feeds)) return Object.entries(feeds);
+  const pairs = [...(feeds as Iterable<unknown>)];
+  for (const pair of pairs) {
+    if (Array.isArray(pair) && pair.length === 2) continue;
+    throw new TypeError(
+      `A feed is a pair of a tensor and its value; got ${brief(pair)}.`,
+      feedsHint,
+    );
+  }
+  return pairs as (readonly [unknown, unknown])[];
 }
+
+const feedsHint = 'For example: sess.run(y, [[x, value]]), or sess.run(y, { "x:0": value }).';
 
 function feedOne(graph: Graph, key: unknown, value: unknown, result: Map<Tensor, NDArray>): void {
   if (key instanceof IndexedSlices) {
+    if (typeof value !== "object" || value === null || !("values" in value && "indices" in value)) {
+      throw new TypeError(
+        `What is fed for IndexedSlices has values and indices; got ${brief(value)}.`,
+      );
+    }
     const slices = value as IndexedSlicesValue;
     feedOne(graph, key.values, slices.values, result);
     feedOne(graph, key.indices, slices.indices, result);
@@ -50,7 +72,7 @@ function resolveKey(graph: Graph, key: unknown): Tensor {
     return graph.asGraphElement(key, { allowOperation: false }) as Tensor;
   } catch (error) {
     if (!(error instanceof TensorscopeError)) throw error;
-    throw new TypeError(`Cannot interpret feed_dict key as Tensor: ${error.message}`);
+    throw new TypeError(`Cannot interpret feed_dict key as Tensor: ${error.text}`, error.hint);
   }
 }
 
@@ -62,6 +84,9 @@ function feedValue(graph: Graph, tensor: Tensor, key: unknown, value: unknown): 
     );
   }
   const dtype = tensor.dtype.base;
+  if (dtype.baseName === "resource" || dtype.baseName === "variant") {
+    throw new TypeError(`Tensor ${tensor.name} of dtype ${dtype.name} cannot be fed.`);
+  }
   const array = convert(value, dtype, tensor);
   if (!tensor.shape.isCompatibleWith(array.shape)) {
     throw new ValueError(
@@ -88,6 +113,7 @@ function convert(value: unknown, dtype: DType, tensor: Tensor): NDArray {
   } catch (error) {
     if (!(error instanceof TensorscopeError)) throw error;
     const Kind = error instanceof TypeError ? TypeError : ValueError;
-    throw new Kind(error.message, `While converting the value fed for ${tensor.name}.`);
+    const where = `While converting the value fed for ${tensor.name}.`;
+    throw new Kind(error.text, error.hint ? `${error.hint}\n${where}` : where);
   }
 }

@@ -2,6 +2,7 @@
 
 import { KeyError, TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
+import { brief, kindOf, mistakeHint } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import { type GraphElementLike, isGraphElementLike, Operation, Tensor } from "../core/tensor.ts";
 import { IndexedSlices } from "../ops/indexed-slices.ts";
@@ -77,7 +78,10 @@ export function planFetches(graph: Graph, fetches: unknown): FetchPlan {
 
   const visit = (fetch: unknown): Build => {
     if (fetch === null || fetch === undefined) {
-      throw new TypeError('Argument `fetch` = None has invalid type "NoneType". Cannot be None');
+      throw new TypeError(
+        'Argument `fetch` = None has invalid type "NoneType". Cannot be None',
+        mistakeHint(fetch),
+      );
     }
     if (fetch instanceof IndexedSlices) {
       const values = element(fetch.values);
@@ -119,16 +123,16 @@ function resolve(graph: Graph, fetch: unknown): Tensor | Operation {
     return graph.asGraphElement(fetch);
   } catch (error) {
     if (!(error instanceof TensorscopeError)) throw error;
-    const inner = error instanceof KeyError ? `"${error.message}"` : error.message;
+    const inner = error instanceof KeyError ? `"${error.text}"` : error.text;
     if (error instanceof TypeError) {
-      const kind =
-        typeof fetch === "object" ? (fetch?.constructor?.name ?? "object") : typeof fetch;
       throw new TypeError(
-        `Argument \`fetch\` = ${fetch} has invalid type "${kind}" must be a string or Tensor. (${inner})`,
+        `Argument \`fetch\` = ${brief(fetch)} has invalid type "${kindOf(fetch)}" must be a string or Tensor. (${inner})`,
+        mistakeHint(fetch),
       );
     }
     throw new ValueError(
-      `Argument \`fetch\` = ${fetch} cannot be interpreted as a Tensor. (${inner})`,
+      `Argument \`fetch\` = ${typeof fetch === "string" ? fetch : brief(fetch)} cannot be interpreted as a Tensor. (${inner})`,
+      error.hint,
     );
   }
 }

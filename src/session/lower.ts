@@ -11,7 +11,7 @@ import type { NDArray } from "../core/ndarray.ts";
 import { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Builder } from "../engines/builder.ts";
-import type { StateKey, Step, Value } from "../engines/ir.ts";
+import { type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
 import { attrsOf, dead, group, type OpDef, opDef } from "../ops/define.ts";
 import { evaluateNode } from "../ops/evaluate.ts";
 import type { Plan } from "./plan.ts";
@@ -154,8 +154,7 @@ export class Lowering {
     }
     for (const step of this.#k.steps.slice(before)) {
       this.#owners.set(step, op);
-      if (step.kind === "loop") this.#owners.set(step.out, op);
-      else for (const value of step.outputs) this.#owners.set(value, op);
+      for (const value of writesOf(step)) this.#owners.set(value, op);
     }
     if ("kind" in outputs) return outputs;
     if (outputs.length !== op.outputs.length) {

@@ -2,10 +2,9 @@
 
 import * as e from "../engines/expr.ts";
 import {
-  childrenOf,
   type Expr,
   formatExpr,
-  isDenseLoad,
+  formatStep,
   type Loop,
   mapChildren,
   type Program,
@@ -14,7 +13,10 @@ import {
   type Value,
   writesOf,
 } from "../engines/ir.ts";
-import { wrapper } from "../engines/scalar.ts";
+import { binaryFunction, caster, unaryFunction, wrapper } from "../engines/scalar.ts";
+import { fuse } from "./fuse.ts";
+import { group } from "./group.ts";
+import { countWriters, stateName, writtenState } from "./uses.ts";
 
 export interface ProgramPass {
   readonly name: string;
@@ -62,12 +64,34 @@ export const simplifyRules: readonly Rule[] = [
     name: "cast to the same type -> x",
     apply: (x) => (x.kind === "cast" && x.x.dtype === x.dtype ? x.x : null),
   },
+  { name: "arithmetic of constants", apply: foldConstants },
   {
     name: "select of a constant",
     apply: (x) =>
       x.kind === "select" && x.cond.kind === "const" ? (x.cond.value ? x.yes : x.no) : null,
   },
 ];
+
+/** What is known already, as the reference computes it; failures are left for the run. */
+function foldConstants(x: Expr): Expr | null {
+  try {
+    const known = (operand: Expr & { kind: "const" }) => wrapper(operand.dtype)(operand.value);
+    const rounded = wrapper(x.dtype);
+    if (x.kind === "unary" && x.x.kind === "const") {
+      return e.constant(rounded(unaryFunction(x.op, x.x.dtype)(known(x.x))), x.dtype);
+    }
+    if (x.kind === "binary" && x.lhs.kind === "const" && x.rhs.kind === "const") {
+      const run = binaryFunction(x.op, x.lhs.dtype);
+      return e.constant(rounded(run(known(x.lhs), known(x.rhs))), x.dtype);
+    }
+    if (x.kind === "cast" && x.x.kind === "const") {
+      return e.constant(caster(x.x.dtype, x.dtype)(known(x.x)), x.dtype);
+    }
+  } catch {
+    return null;
+  }
+  return null;
+}
 
 /** A load of a constant scalar becomes the constant; then the rules, from the leaves up. */
 function simplifyExpr(expr: Expr): Expr {
@@ -101,19 +125,6 @@ function simplify(program: Program): Program {
 
 // shared subexpressions
 
-/** State that is written somewhere in a program: what is read of it depends on when. */
-function writtenState(program: Program): Set<string> {
-  const written = new Set<string>();
-  for (const step of program.steps) {
-    for (const { state } of writesOf(step)) if (state) written.add(stateName(state));
-  }
-  return written;
-}
-
-function stateName(state: { readonly container: string; readonly name: string }): string {
-  return `${state.container}\u0000${state.name}`;
-}
-
 /** Steps that compute what an earlier step computed are dropped; their readers read the earlier one. */
 function share(program: Program): Program {
   const written = writtenState(program);
@@ -143,19 +154,12 @@ function share(program: Program): Program {
   return finishReplacing({ ...program, steps, outputs }, replaced);
 }
 
-function countWriters(program: Program): Map<Value, number> {
-  const counts = new Map<Value, number>();
-  for (const step of program.steps) {
-    for (const { root } of writesOf(step)) counts.set(root, (counts.get(root) ?? 0) + 1);
-  }
-  return counts;
-}
-
 function stepKey(step: Step): string {
   if (step.kind === "loop") {
     const fold = step.reduce ? `${step.reduce.op}${step.reduce.axes}` : "";
     return `loop ${step.dims} ${fold} ${step.out.dtype.name} ${step.out.shape} ${formatExpr(step.body)}`;
   }
+  if (step.kind === "group") return formatStep(step);
   const params = step.kind === "routine" ? JSON.stringify(step.params) : "";
   const shapes = step.outputs.map((value) => `${value.dtype.name}${value.shape}`).join(";");
   return `${step.name} ${step.inputs.map((value) => `${value.id}[${value.shape}]`)} ${params} ${shapes}`;
@@ -195,79 +199,11 @@ function copyStep(source: Value, out: Value): Loop {
 function replaceReads(step: Step, replaced: ReadonlyMap<Value, Value>): Step {
   if (replaced.size === 0) return step;
   const swap = (value: Value): Value => replaced.get(value) ?? value;
+  if (step.kind === "group") return step;
   if (step.kind !== "loop") return { ...step, inputs: step.inputs.map(swap) };
   const visit = (expr: Expr): Expr =>
     expr.kind === "load" ? { ...expr, value: swap(expr.value) } : mapChildren(expr, visit);
   return { ...step, body: visit(step.body) };
-}
-
-// fuse
-
-/** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
-const largestBody = 200;
-
-/** A loop that is read once, densely, by a later loop is computed inside that one. */
-function fuse(program: Program): Program {
-  const written = writtenState(program);
-  const readers = new Map<Value, number>();
-  const count = (value: Value): void => {
-    readers.set(value.root, (readers.get(value.root) ?? 0) + 1);
-  };
-  for (const step of program.steps) {
-    if (step.kind === "loop") countLoads(step.body, count);
-    else step.inputs.forEach(count);
-  }
-  program.outputs.forEach(count);
-  const writers = countWriters(program);
-
-  /** Loops that may still be folded into their reader. */
-  const pending = new Map<Value, Loop>();
-  const kept: Step[] = [];
-  for (const step of program.steps) {
-    if (step.kind !== "loop") {
-      kept.push(step);
-      continue;
-    }
-    const loop = { ...step, body: inline(step, pending) };
-    kept.push(loop);
-    const alone = readers.get(loop.out) === 1 && writers.get(loop.out.root) === 1 && !loop.out.base;
-    const movable = readsOf(loop).every(
-      (value) =>
-        writersAreUnique(value, writers) && (!value.state || !written.has(stateName(value.state))),
-    );
-    if (alone && movable && !loop.reduce && !loop.out.state && bodySize(loop.body) < largestBody) {
-      pending.set(loop.out, loop);
-    }
-  }
-  return { ...program, steps: kept };
-}
-
-function writersAreUnique(value: Value, writers: ReadonlyMap<Value, number>): boolean {
-  return (writers.get(value.root) ?? 0) <= 1;
-}
-
-function countLoads(expr: Expr, count: (value: Value) => void): void {
-  if (expr.kind === "load") count(expr.value);
-  for (const child of childrenOf(expr)) countLoads(child, count);
-}
-
-function bodySize(expr: Expr): number {
-  return childrenOf(expr).reduce((total, child) => total + bodySize(child), 1);
-}
-
-/** Replaces dense loads of pending loops by their bodies. */
-function inline(loop: Loop, pending: ReadonlyMap<Value, Loop>): Expr {
-  const visit = (expr: Expr): Expr => {
-    if (expr.kind !== "load") return mapChildren(expr, visit);
-    const source = pending.get(expr.value);
-    if (!source || !sameSpace(source.dims, loop.dims) || !isDenseLoad(expr, loop.dims)) return expr;
-    return source.body;
-  };
-  return visit(loop.body);
-}
-
-function sameSpace(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
 // sweep
@@ -293,4 +229,5 @@ export const programPasses: readonly ProgramPass[] = [
   { name: "share", optional: true, run: share },
   { name: "fuse", optional: true, run: fuse },
   { name: "sweep", optional: true, run: sweep },
+  { name: "group", optional: true, run: group },
 ];

@@ -2,7 +2,10 @@
 
 import { RuntimeError, TypeError, ValueError } from "../core/errors.ts";
 import { Graph, getDefaultGraph, pushDefaultGraph } from "../core/graph.ts";
+import { kindOf } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { OpenScope } from "../core/scope.ts";
 import { within } from "../core/scope.ts";
 import { type Feeds, pushDefaultSession, type RunnableSession } from "../core/session.ts";
@@ -16,10 +19,12 @@ import { type Fetched, type FetchPlan, planFetches } from "./fetch.ts";
 import type { Known } from "./lower.ts";
 import { type Plan, planRun } from "./plan.ts";
 
-export interface SessionOptions {
+export interface SessionOptions extends OptionsObject {
   readonly graph?: Graph | undefined;
   readonly config?: SessionConfig | undefined;
 }
+
+const optionNames: OptionNames<SessionOptions> = { graph: true, config: true };
 
 /** Executables kept per session; the one not used for longest is dropped. */
 const executableLimit = 256;
@@ -40,10 +45,12 @@ export class Session implements RunnableSession, Disposable {
   #closed = false;
   #entered: OpenScope[] = [];
 
-  constructor(target = "", { graph, config = {} }: SessionOptions = {}) {
+  constructor(target = "", options: SessionOptions = {}) {
+    checkOptions(options, "Session", optionNames);
+    const { graph, config = {} } = options;
     if (typeof target !== "string") {
       throw new TypeError(
-        `Argument \`target\` must be a string, but got "${(target as object)?.constructor?.name ?? typeof target}".`,
+        `Argument \`target\` must be a string, but got "${kindOf(target)}".`,
         "Pass the configuration as an option: new tf.Session('', { config }).",
       );
     }
@@ -53,8 +60,12 @@ export class Session implements RunnableSession, Disposable {
       );
     }
     if (graph !== undefined && !(graph instanceof Graph)) {
+      throw new TypeError(`Argument \`graph\` must be a tf.Graph, but got "${kindOf(graph)}"`);
+    }
+    if (typeof config !== "object" || config === null) {
       throw new TypeError(
-        `Argument \`graph\` must be a tf.Graph, but got "${(graph as object)?.constructor?.name ?? typeof graph}"`,
+        `Argument \`config\` must be a tf.ConfigProto, but got "${kindOf(config)}"`,
+        "For example { engine: 'javascript' }.",
       );
     }
     this.target = target;
@@ -116,7 +127,9 @@ export class Session implements RunnableSession, Disposable {
       this.#executables.delete(key);
     } else {
       if (this.#executables.size >= executableLimit) {
-        this.#executables.delete(this.#executables.keys().next().value as string);
+        const [oldest, dropped] = this.#executables.entries().next().value as [string, Executable];
+        this.#executables.delete(oldest);
+        dropped.dispose();
       }
       executable = this.#compile(
         planRun({ fetches, targets: plan.targets, fed: new Set(fed.keys()) }),
@@ -208,6 +221,21 @@ export class Session implements RunnableSession, Disposable {
     return cell;
   }
 
+  /** Where the stream of each random operation stands, by node; those that have not run yet are not in it. */
+  randomStates(): Map<string, Uint32Array> {
+    const states = new Map<string, Uint32Array>();
+    for (const [node, state] of this.#kernels) {
+      if (state instanceof Uint32Array) states.set(node, state.slice());
+    }
+    return states;
+  }
+  /** Puts all streams where they stood. */
+  setRandomStates(states: ReadonlyMap<string, Uint32Array>): void {
+    this.#checkOpen();
+    for (const node of this.randomStates().keys()) this.#kernels.delete(node);
+    for (const [node, state] of states) this.#kernels.set(node, state.slice());
+  }
+
   /** Makes this the default session (its graph is left alone): until the scope closes, or while `body` runs. */
   asDefault(): OpenScope;
   asDefault<R>(body: () => R): R;
@@ -237,7 +265,9 @@ export class Session implements RunnableSession, Disposable {
   /** Frees the values of variables. Later runs fail. */
   close(): void {
     this.#closed = true;
+    for (const executable of this.#executables.values()) executable.dispose();
     this.#executables.clear();
+    for (const cell of this.#cells.values()) cell.release?.();
     this.#cells.clear();
     this.#kernels.clear();
   }
@@ -294,7 +324,8 @@ function openStates(graph: Graph): readonly string[] {
 
 /** A session that is the default, and whose graph is, until it is disposed: `using sess = tf.session()`. */
 export function session(options: SessionOptions & { readonly target?: string } = {}): Session {
-  return new Session(options.target ?? "", options).enter();
+  const { target = "", ...others } = options;
+  return new Session(target, others).enter();
 }
 
 /** A session that installs itself as default when made and stays so until closed. */

@@ -2,6 +2,7 @@
 
 import { type DType, int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
+import { checkList } from "../core/kind.ts";
 import { fromScalars } from "../core/ndarray.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, divide, minimum, multiply, pow } from "../ops/binary.ts";
@@ -144,6 +145,11 @@ export function piecewiseConstant(
   values: readonly TensorLike[],
   { name = "PiecewiseConstant" }: Named = {},
 ): Tensor {
+  if (boundaries === null || boundaries === undefined || !values || x === null || x === undefined) {
+    throw new ValueError("None values not supported.");
+  }
+  checkList(boundaries, "The boundaries");
+  checkList(values, "The values");
   const isInteger = dtypeOf(x)?.isInteger ?? false;
   const given = boundaries.map((bound) => convertToTensor(isInteger ? whole(bound) : bound));
   const choices = values.map((value) => convertToTensor(value));

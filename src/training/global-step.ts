@@ -2,8 +2,9 @@
 
 import { int64 } from "../core/dtypes.ts";
 import { KeyError, TypeError, ValueError } from "../core/errors.ts";
-import { type Graph, getDefaultGraph, inGraph } from "../core/graph.ts";
+import { Graph, getDefaultGraph, inGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import { Tensor } from "../core/tensor.ts";
 import { warn } from "../core/warn.ts";
@@ -30,6 +31,9 @@ export async function globalStep(session: StepReader, step: GlobalStep): Promise
  * Throws TypeError when that is no integer scalar. TensorFlow: `tf.train.get_global_step`.
  */
 export function getGlobalStep(graph: Graph = getDefaultGraph()): GlobalStep | null {
+  if (!(graph instanceof Graph)) {
+    throw new TypeError(`A graph is needed to look for its global step; got ${brief(graph)}.`);
+  }
   const found = graph.getCollection<GlobalStep>(GraphKeys.GLOBAL_STEP);
   if (found.length > 1) {
     warn("Multiple tensors in global_step collection.");

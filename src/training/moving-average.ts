@@ -4,7 +4,8 @@ import { bfloat16, type DType, float16, float32, float64 } from "../core/dtypes.
 import { TypeError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
-import type { Operation, Tensor } from "../core/tensor.ts";
+import { brief, mistakeHint } from "../core/kind.ts";
+import { type Operation, Tensor } from "../core/tensor.ts";
 import { minimum, pow } from "../ops/binary.ts";
 import { cast } from "../ops/cast.ts";
 import { group } from "../ops/control.ts";
@@ -15,7 +16,7 @@ import { assign, assignSub } from "../ops/state.ts";
 import { getVariable } from "../variables/get-variable.ts";
 import { zerosInitializer } from "../variables/initializers.ts";
 import { getVariableScope, variableScope } from "../variables/scope.ts";
-import { type Assigned, isVariable, type Variable } from "../variables/variable.ts";
+import { type Assigned, isVariable, Variable } from "../variables/variable.ts";
 import { colocatedVariables, createSlot, createZerosSlot } from "./slots.ts";
 
 /** What may be averaged. */
@@ -29,6 +30,16 @@ export interface ExponentialMovingAverageOptions extends Named {
 }
 
 const averagedTypes: readonly DType[] = [bfloat16, float16, float32, float64];
+
+function listOf(varList: Iterable<unknown> | undefined): Iterable<unknown> {
+  if (varList === undefined) return [];
+  if (typeof (varList as Iterable<unknown> | null)?.[Symbol.iterator] === "function")
+    return varList;
+  throw new TypeError(
+    `What to average is given as a list; got ${brief(varList)}.`,
+    "Put brackets around a single one.",
+  );
+}
 
 /**
  * Keeps averages that follow values slowly: `avg ← decay avg + (1 - decay) value` at each run of what `apply` returns.
@@ -71,6 +82,13 @@ export class ExponentialMovingAverage {
    */
   apply(varList?: Iterable<Averaged>): Operation {
     const graph = getDefaultGraph();
+    for (const value of listOf(varList)) {
+      if (isVariable(value) || value instanceof Tensor) continue;
+      throw new TypeError(
+        `A variable or tensor is needed to average; got ${brief(value)}.`,
+        mistakeHint(value),
+      );
+    }
     const values = [...(varList ?? graph.getCollection<Variable>(GraphKeys.TRAINABLE_VARIABLES))];
     const debiased = new Set<Variable>();
     for (const value of values) {
@@ -167,6 +185,9 @@ export function assignMovingAverage(
   decay: TensorLike,
   { zeroDebias = true, name }: AssignMovingAverageOptions = {},
 ): Assigned {
+  if (!(variable instanceof Variable)) {
+    throw new TypeError(`A variable is needed to hold the average; got ${brief(variable)}.`);
+  }
   return nameScope(
     name ?? null,
     { defaultName: "AssignMovingAvg", values: [variable, value, decay] },

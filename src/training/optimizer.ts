@@ -4,6 +4,9 @@ import { bfloat16, type DType, type DTypeLike, float16, float32, float64 } from 
 import { NotImplementedError, RuntimeError, repr, TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief, kindOf, mistakeHint } from "../core/kind.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { ShapeLike } from "../core/shape.ts";
 import { type Operation, Tensor } from "../core/tensor.ts";
 import type { AggregationMethodValue } from "../gradients/aggregate.ts";
@@ -12,10 +15,10 @@ import { shape } from "../ops/array.ts";
 import { group, tuple } from "../ops/control.ts";
 import { convertToTensor, type TensorLike } from "../ops/convert.ts";
 import type { GradientResult } from "../ops/define.ts";
+import { indexTensor } from "../ops/index-tensor.ts";
 import { IndexedSlices } from "../ops/indexed-slices.ts";
 import { controlDependencies, initScope, nameScope } from "../ops/scopes.ts";
 import { unsortedSegmentSum } from "../ops/segment.ts";
-import { indexTensor } from "../ops/slice.ts";
 import { assignAdd, assignAddVariableOp } from "../ops/state.ts";
 import { unique } from "../ops/unique.ts";
 import type { InitializerLike } from "../variables/initializers.ts";
@@ -34,7 +37,7 @@ import {
 export type HyperParameter = TensorLike | (() => TensorLike);
 
 /** Options of every optimizer. */
-export interface OptimizerOptions {
+export interface OptimizerOptions extends OptionsObject {
   /** Makes updates exclude each other where TensorFlow runs the graph. */
   readonly useLocking?: boolean | undefined;
   readonly name?: string | undefined;
@@ -56,7 +59,7 @@ export interface ComputeGradientsOptions<V extends Target = Variable> {
   readonly gradLoss?: Tensor | undefined;
 }
 
-export interface ApplyGradientsOptions {
+export interface ApplyGradientsOptions extends OptionsObject {
   /** Incremented after the variables were updated. */
   readonly globalStep?: GlobalStep | null | undefined;
   /** Name of the returned operation; the optimizer's by default. */
@@ -70,6 +73,20 @@ export type GradientAndVariable<V extends Target = Variable> = readonly [Gradien
 
 /** What updating one variable gives; running it does the update. */
 export type Update = Operation | Assigned;
+
+const optimizerOptionNames: OptionNames<OptimizerOptions> = { name: true, useLocking: true };
+const applyOptionNames: OptionNames<ApplyGradientsOptions> = { globalStep: true, name: true };
+const computeOptionNames: OptionNames<ComputeGradientsOptions> = {
+  varList: true,
+  gateGradients: true,
+  aggregationMethod: true,
+  colocateGradientsWithOps: true,
+  gradLoss: true,
+};
+const minimizeOptionNames: OptionNames<MinimizeOptions> = {
+  ...computeOptionNames,
+  ...applyOptionNames,
+};
 
 const trainableTypes: readonly DType[] = [float32, float64, float16, bfloat16];
 
@@ -95,7 +112,9 @@ export abstract class Optimizer {
   readonly #slots = new Map<string, Map<Operation, Variable>>();
   readonly #nonSlots = new Map<Graph, Map<string, Variable>>();
 
-  constructor({ useLocking = false, name }: OptimizerOptions) {
+  constructor(options: OptimizerOptions) {
+    checkOptions(options, new.target.name, optimizerOptionNames);
+    const { useLocking = false, name } = (options as OptimizerOptions | undefined) ?? {};
     if (!name) throw new ValueError("Must specify the optimizer name");
     this.useLocking = useLocking;
     this.#name = name;
@@ -109,7 +128,9 @@ export abstract class Optimizer {
    * Adds operations that make `loss` smaller by changing the variables. Returns the one to run for a step.
    * Throws ValueError when no variable has a gradient.
    */
-  minimize(loss: Target, { globalStep, name, ...options }: MinimizeOptions = {}): Operation {
+  minimize(loss: Target, minimizeOptions: MinimizeOptions = {}): Operation {
+    checkOptions(minimizeOptions, "minimize", minimizeOptionNames);
+    const { globalStep, name, ...options } = minimizeOptions;
     const gradsAndVars = this.computeGradients(loss, options);
     if (gradsAndVars.every(([grad]) => grad === null)) {
       throw new ValueError(
@@ -125,14 +146,16 @@ export abstract class Optimizer {
    */
   computeGradients<V extends Target = Variable>(
     loss: Target,
-    {
+    options: ComputeGradientsOptions<V> = {},
+  ): GradientAndVariable<V>[] {
+    checkOptions(options, "computeGradients", computeOptionNames);
+    const {
       varList,
       gateGradients = Optimizer.GATE_OP,
       aggregationMethod,
       colocateGradientsWithOps,
       gradLoss,
-    }: ComputeGradientsOptions<V> = {},
-  ): GradientAndVariable<V>[] {
+    } = options;
     if (!gates.includes(gateGradients)) {
       throw new ValueError(
         `gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not ${gateGradients}`,
@@ -161,9 +184,11 @@ export abstract class Optimizer {
    */
   applyGradients(
     gradsAndVars: Iterable<readonly [TensorLike | IndexedSlices | null | undefined, Target]>,
-    { globalStep, name }: ApplyGradientsOptions = {},
+    options: ApplyGradientsOptions = {},
   ): Operation {
-    const pairs = [...gradsAndVars].map(
+    checkOptions(options, "applyGradients", applyOptionNames);
+    const { globalStep, name } = options;
+    const pairs = pairsOf(gradsAndVars).map(
       ([grad, target]) => [asGradient(grad), checkTarget(target)] as const,
     );
     if (pairs.length === 0) throw new ValueError("No variables provided.");
@@ -353,11 +378,32 @@ function flatten<T>(nest: Nest<T>): T[] {
 
 function checkTarget<V>(target: V): V {
   if (isVariable(target) || target instanceof Tensor) return target;
-  throw new NotImplementedError(`('Trying to optimize unsupported type ', ${String(target)})`);
+  throw new NotImplementedError(`('Trying to optimize unsupported type ', ${brief(target)})`);
+}
+
+/** The pairs that `applyGradients` takes; anything else is refused. */
+function pairsOf<G, T>(given: Iterable<readonly [G, T]>): (readonly [G, T])[] {
+  const isList = typeof given === "object" && given !== null && Symbol.iterator in given;
+  const pairs = isList ? [...given] : [given as unknown as readonly [G, T]];
+  for (const pair of pairs) {
+    if (Array.isArray(pair) && pair.length === 2) continue;
+    throw new TypeError(
+      `Gradients are applied as pairs of a gradient and its variable; got ${brief(pair)}.`,
+      "For example: optimizer.applyGradients([[gradient, variable]]).",
+    );
+  }
+  return pairs;
 }
 
 function checkTypes(values: readonly Target[]): void {
-  for (const { dtype, name } of values) {
+  for (const value of values) {
+    if (!isVariable(value) && !(value instanceof Tensor)) {
+      throw new TypeError(
+        `A tensor or variable is needed to differentiate; got ${brief(value)} of type '${kindOf(value)}'.`,
+        mistakeHint(value),
+      );
+    }
+    const { dtype, name } = value;
     const { base } = dtype as DType;
     if (trainableTypes.includes(base)) continue;
     const expected = trainableTypes.map((type) => `tf.${type.name}`).join(", ");

@@ -2,6 +2,7 @@
 
 import type { DType, DTypeLike } from "../core/dtypes.ts";
 import { getDefaultGraph } from "../core/graph.ts";
+import type { OptionsObject } from "../core/options.ts";
 import { asShape, type ShapeLike } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { shape as shapeOf, zeros } from "../ops/array.ts";
@@ -16,7 +17,7 @@ import { isVariable, type Variable } from "../variables/variable.ts";
 /** What a slot may belong to. */
 export type Primary = Variable | Tensor;
 
-export interface SlotOptions {
+export interface SlotOptions extends OptionsObject {
   /** True by default: the slot lives where the primary does. */
   readonly colocateWithPrimary?: boolean | undefined;
 }

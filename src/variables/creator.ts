@@ -1,8 +1,9 @@
 /** Which kind of variable is made, and who may interfere. */
 
 import { asDType } from "../core/dtypes.ts";
-import { KeyError } from "../core/errors.ts";
+import { KeyError, TypeError } from "../core/errors.ts";
 import { type Graph, getDefaultGraph } from "../core/graph.ts";
+import { brief } from "../core/kind.ts";
 import { prependNameScope } from "../core/names.ts";
 import { type OpenScope, openScope, within } from "../core/scope.ts";
 import { asShape } from "../core/shape.ts";
@@ -38,6 +39,9 @@ const creators = new WeakMap<Graph, readonly VariableCreator[]>();
 export function variableCreatorScope(creator: VariableCreator): OpenScope;
 export function variableCreatorScope<R>(creator: VariableCreator, body: () => R): R;
 export function variableCreatorScope<R>(creator: VariableCreator, body?: () => R): OpenScope | R {
+  if (typeof creator !== "function") {
+    throw new TypeError(`A variable creator is a function; got ${brief(creator)}.`);
+  }
   const graph = getDefaultGraph();
   const outer = creators.get(graph) ?? [];
   creators.set(graph, [...outer, creator]);

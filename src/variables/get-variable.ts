@@ -4,7 +4,9 @@ import { asDType, type DType, type DTypeLike, type DTypeName, float32 } from "..
 import { TypeError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief, mistakeHint } from "../core/kind.ts";
 import { NDArray } from "../core/ndarray.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type ShapeLike, TensorShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { Trace, tracedTo } from "../core/trace.ts";
@@ -58,10 +60,44 @@ export function getVariable(
   shapeOrOptions?: ShapeLike | number | GetVariableOptions,
   options: GetVariableOptions = {},
 ): Variable | PartitionedVariable {
+  checkArguments(name, shapeOrOptions, options, "getVariable");
   const given = isShape(shapeOrOptions)
     ? { ...options, shape: shapeOrOptions ?? options.shape }
     : { ...shapeOrOptions };
   return tracedTo(Trace.here(), () => getInScope(getVariableScope(), name, given));
+}
+
+const optionNames: OptionNames<GetVariableOptions> = {
+  dtype: true,
+  initializer: true,
+  regularizer: true,
+  trainable: true,
+  collections: true,
+  cachingDevice: true,
+  partitioner: true,
+  validateShape: true,
+  useResource: true,
+  customGetter: true,
+  constraint: true,
+  synchronization: true,
+  aggregation: true,
+  shape: true,
+};
+
+function checkArguments(
+  name: unknown,
+  shapeOrOptions: ShapeLike | number | GetVariableOptions | undefined,
+  options: GetVariableOptions,
+  caller: string,
+): void {
+  if (typeof name !== "string" && name !== null) {
+    throw new TypeError(
+      `The name of a variable is a string; got ${brief(name)}.`,
+      mistakeHint(name),
+    );
+  }
+  checkOptions(options, caller, optionNames);
+  if (!isShape(shapeOrOptions)) checkOptions(shapeOrOptions, caller, optionNames);
 }
 
 function isShape(value: unknown): value is ShapeLike | number | undefined {
@@ -87,6 +123,7 @@ export function getLocalVariable(
   shapeOrOptions?: ShapeLike | number | GetVariableOptions,
   options: GetVariableOptions = {},
 ): Variable {
+  checkArguments(name, shapeOrOptions, options, "getLocalVariable");
   const given = isShape(shapeOrOptions) ? { ...options, shape: shapeOrOptions } : shapeOrOptions;
   const collections = [...(given.collections ?? []), GraphKeys.LOCAL_VARIABLES];
   return getVariable(name, { ...given, collections, trainable: false });

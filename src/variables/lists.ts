@@ -1,8 +1,10 @@
 /** The variables of a graph by collection, and the operations that initialize them or ask whether they are. */
 
 import { string } from "../core/dtypes.ts";
+import { TypeError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief, kindOf, mistakeHint } from "../core/kind.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { warn } from "../core/warn.ts";
 import { stack } from "../ops/array.ts";
@@ -14,7 +16,7 @@ import { inNameScope } from "../ops/scopes.ts";
 import { rank } from "../ops/shape.ts";
 import { isVariableInitialized } from "../ops/state.ts";
 import { booleanMask } from "../ops/where.ts";
-import type { Variable } from "./variable.ts";
+import { Variable } from "./variable.ts";
 
 function collection(key: string, scope: string | undefined): Variable[] {
   return getDefaultGraph().getCollection<Variable>(key, scope);
@@ -46,11 +48,31 @@ export function allVariables(): Variable[] {
   return globalVariables();
 }
 
+/** Refuses what is no list of variables (or of references, which stand for themselves). */
+function checkVariables(variables: Iterable<unknown>): void {
+  const isList = typeof variables === "object" && variables !== null;
+  if (!isList || !(Symbol.iterator in variables) || variables instanceof Variable) {
+    throw new TypeError(
+      `Variables are given as a list; got ${brief(variables)}.`,
+      variables instanceof Variable ? "Put brackets around a single one." : mistakeHint(variables),
+    );
+  }
+  for (const variable of variables) {
+    const isHolder = variable instanceof Variable || (variable as Tensor | null)?.dtype?.isRef;
+    if (isHolder) continue;
+    throw new TypeError(
+      `A variable is needed; got ${brief(variable)} of type '${kindOf(variable)}'.`,
+      mistakeHint(variable),
+    );
+  }
+}
+
 /** One operation that runs the initializers of `variables`. TensorFlow: `tf.variables_initializer`. */
 export function variablesInitializer(
   variables: Iterable<Variable>,
   { name = "init" }: Named = {},
 ): Operation {
+  checkVariables(variables);
   const initializers = Array.from(variables, ({ initializer }) => initializer);
   return initializers.length > 0 ? group(...initializers, { name }) : noOp({ name });
 }
@@ -102,6 +124,7 @@ export function reportUninitializedVariables(
   variables?: readonly Variable[],
   { name = "report_uninitialized_variables" }: Named = {},
 ): Tensor<"string"> {
+  if (variables) checkVariables(variables);
   const holders = variables ?? allHolders(undefined);
   return inNameScope(name, () => {
     const flags = holders.map((holder) => isVariableInitialized(holder));
@@ -119,6 +142,7 @@ export function reportUninitializedVariables(
  * TensorFlow: `tf.assert_variables_initialized`.
  */
 export function assertVariablesInitialized(variables?: readonly Variable[]): Tensor | null {
+  if (variables) checkVariables(variables);
   const given = variables && variables.length > 0 ? variables : undefined;
   const holders = given ?? (variables ? bareReferences() : allHolders(undefined));
   const graph = getDefaultGraph();

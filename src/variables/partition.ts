@@ -3,6 +3,8 @@
 import { asDType, type DType, type DTypeLike, float32 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
+import { checkList } from "../core/kind.ts";
+import type { OptionsObject } from "../core/options.ts";
 import { asShape, type ShapeLike, TensorShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { brief } from "../ops/constant.ts";
@@ -202,7 +204,7 @@ function partInitializer(
   return { initializer: slice(whole, part.offset, part.shape), shape: undefined, dtype };
 }
 
-export interface CreatePartitionedOptions {
+export interface CreatePartitionedOptions extends OptionsObject {
   readonly dtype?: DTypeLike | undefined;
   readonly trainable?: boolean | undefined;
   readonly collections?: readonly string[] | null | undefined;
@@ -220,6 +222,8 @@ export function createPartitionedVariables(
   initializer: InitializerLike | null,
   options: CreatePartitionedOptions = {},
 ): Variable[] {
+  checkList(shape, "The shape of a partitioned variable");
+  checkList(slicing, "The slicing of a partitioned variable");
   if (shape.length !== slicing.length) {
     throw new ValueError(
       `The 'shape' and 'slicing' of a partitioned Variable must have the length: shape: ${brief(shape)}, slicing: ${brief(slicing)}`,
@@ -256,7 +260,7 @@ export function createPartitionedVariables(
   });
 }
 
-export interface FixedSizeOptions {
+export interface FixedSizeOptions extends OptionsObject {
   readonly axis?: number | undefined;
 }
 /** At most `numShards` parts along an axis. TensorFlow: `tf.fixed_size_partitioner`. */
@@ -277,7 +281,7 @@ function elementBytes(dtype: DType, bytesPerString: number): number {
   return dtype.baseName === "string" ? bytesPerString : dtype.size;
 }
 
-export interface AxisSizeOptions {
+export interface AxisSizeOptions extends OptionsObject {
   readonly axis?: number | undefined;
   readonly bytesPerStringElement?: number | undefined;
   readonly maxShards?: number | null | undefined;
@@ -308,7 +312,7 @@ export function variableAxisSizePartitioner(
   };
 }
 
-export interface MinMaxOptions {
+export interface MinMaxOptions extends OptionsObject {
   readonly maxPartitions?: number | undefined;
   readonly axis?: number | undefined;
   /** Bytes that a part should have at least. */

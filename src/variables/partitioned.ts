@@ -3,9 +3,10 @@
 import type { DType, DTypeName } from "../core/dtypes.ts";
 import { NotImplementedError, TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, inGraph } from "../core/graph.ts";
+import type { notOptions } from "../core/options.ts";
 import type { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
-import { concat, split } from "../ops/concat.ts";
+import { concat } from "../ops/concat.ts";
 import { brief } from "../ops/constant.ts";
 import {
   type ConversionOptions,
@@ -15,6 +16,7 @@ import {
 } from "../ops/convert.ts";
 import { identity } from "../ops/identity.ts";
 import { inNameScope } from "../ops/scopes.ts";
+import { split } from "../ops/split.ts";
 import type { SaveSliceInfo } from "./slices.ts";
 import type { Assigned, AssignOptions, Variable } from "./variable.ts";
 
@@ -34,6 +36,7 @@ export type PartitionedValue = TensorLike | readonly TensorLike[] | PartitionedV
 export class PartitionedVariable<D extends DTypeName = DTypeName>
   implements TensorConvertible, Iterable<Variable<D>>
 {
+  declare readonly [notOptions]: true;
   /** Without output index. */
   readonly name: string;
   readonly shape: TensorShape;

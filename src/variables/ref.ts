@@ -48,7 +48,7 @@ interface Parts<D extends DTypeName = DTypeName> {
 }
 
 export class RefVariable<D extends DTypeName = DTypeName> extends VariableBase<D> {
-  readonly #parts: Parts<D>;
+  #parts: Parts<D>;
 
   /** Made by `new tf.Variable` and `tf.getVariable`. @internal */
   constructor(traits: VariableTraits, parts: Parts<D>) {
@@ -83,6 +83,9 @@ export class RefVariable<D extends DTypeName = DTypeName> extends VariableBase<D
   }
   get initialValue(): Tensor<D> {
     return this.#parts.initialValue;
+  }
+  override replaceInitializer(initializer: Operation, initialValue: Tensor): void {
+    this.#parts = { ...this.#parts, initializer, initialValue: initialValue as Tensor<D> };
   }
 
   value(): Tensor<D> {

@@ -1,8 +1,9 @@
 /** Regularizers, and the initializers that users know from tf.contrib.layers. */
 
 import type { DTypeLike } from "../core/dtypes.ts";
-import { ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { checkList, kindOf } from "../core/kind.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { addN } from "../ops/addn.ts";
 import { multiply } from "../ops/binary.ts";
@@ -76,6 +77,7 @@ export function sumRegularizer(
   regularizers: readonly (Regularizer | null | undefined)[],
   { scope }: ScopeOption = {},
 ): Regularizer {
+  checkList(regularizers, "The regularizers");
   const present = regularizers.filter(
     (regularizer) => regularizer !== null && regularizer !== undefined,
   );
@@ -91,6 +93,10 @@ export function applyRegularization(
   regularizer: Regularizer,
   weights: readonly Variable[] = getCollection<Variable>(GraphKeys.WEIGHTS),
 ): Tensor {
+  checkList(weights, "The weights");
+  if (typeof regularizer !== "function") {
+    throw new TypeError(`A regularizer is a function; got ${kindOf(regularizer)}.`);
+  }
   if (weights.length === 0) throw new ValueError("No weights to regularize.");
   return nameScope("get_regularization_penalty", {}, (inside) => {
     const penalties = weights.map((weight) => regularizer(weight) ?? constant(0));

@@ -244,7 +244,7 @@ interface Parts<D extends DTypeName = DTypeName> {
 }
 
 export class ResourceVariable<D extends DTypeName = DTypeName> extends ResourceBase<D> {
-  readonly #parts: Parts<D>;
+  #parts: Parts<D>;
   readonly #cachingDevice: CreatorOptions["cachingDevice"];
 
   /** Made by `new tf.Variable` and `tf.getVariable`. @internal */
@@ -271,6 +271,9 @@ export class ResourceVariable<D extends DTypeName = DTypeName> extends ResourceB
   }
   get initialValue(): Tensor<D> {
     return this.#parts.initialValue;
+  }
+  override replaceInitializer(initializer: Operation, initialValue: Tensor): void {
+    this.#parts = { ...this.#parts, initializer, initialValue: initialValue as Tensor<D> };
   }
 
   /** A new read; with a caching device the shared copy there. */

@@ -4,6 +4,8 @@ import { asDType, type DType, type DTypeLike, float32 } from "../core/dtypes.ts"
 import { repr, TypeError, ValueError } from "../core/errors.ts";
 import { type DeviceLike, type Graph, getDefaultGraph, pushDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import type { notOptions, OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { type OpenScope, openScope, within } from "../core/scope.ts";
 import { warn } from "../core/warn.ts";
 import { graphOf } from "../ops/convert.ts";
@@ -19,7 +21,7 @@ import {
 import type { Variable } from "./variable.ts";
 
 /** Defaults that a scope gives to the variables made in it; null leaves the enclosing scope's. */
-export interface ScopeDefaults {
+export interface ScopeDefaults extends OptionsObject {
   readonly initializer?: InitializerLike | null | undefined;
   readonly regularizer?: Regularizer | null | undefined;
   readonly cachingDevice?: DeviceLike | undefined;
@@ -51,6 +53,7 @@ interface ScopeFields extends ScopeDefaults {
  * in its block and whoever re-enters it, not scopes already opened within. TensorFlow: `tf.VariableScope`.
  */
 export class VariableScope implements Disposable {
+  declare readonly [notOptions]: true;
   /** The prefix of variable names, without trailing slash; `""` is the root. */
   readonly name: string;
   /** The name scope that was opened with it, with slash. */
@@ -258,10 +261,26 @@ export function variableOpScope<R>(
   return body ? variableScope(nameOrScope, options, body) : variableScope(nameOrScope, options);
 }
 
+const optionNames: OptionNames<VariableScopeOptions> = {
+  reuse: true,
+  initializer: true,
+  regularizer: true,
+  cachingDevice: true,
+  partitioner: true,
+  customGetter: true,
+  dtype: true,
+  useResource: true,
+  constraint: true,
+  defaultName: true,
+  values: true,
+  auxiliaryNameScope: true,
+};
+
 function openVariableScope(
   nameOrScope: string | VariableScope | null,
   options: VariableScopeOptions,
 ): VariableScope {
+  checkOptions(options, "variableScope", optionNames);
   const { defaultName = null, auxiliaryNameScope = true } = options;
   if (defaultName === null && (nameOrScope === null || nameOrScope === undefined)) {
     throw new TypeError("If default_name is None then name_or_scope is required");

@@ -1,9 +1,10 @@
 /** The variables of a graph by full name: made when they are missing, shared when that is allowed. */
 
 import { asDType, type DType, type DTypeLike, float32 } from "../core/dtypes.ts";
-import { ValueError } from "../core/errors.ts";
+import { TypeError, ValueError } from "../core/errors.ts";
 import { type DeviceLike, type Graph, getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief } from "../core/kind.ts";
 import { asShape, type ShapeLike, type TensorShape } from "../core/shape.ts";
 import { formatFrames, tracedTo } from "../core/trace.ts";
 import type { TensorLike } from "../ops/convert.ts";
@@ -198,6 +199,9 @@ function bind(
 /** Enters the loss that a regularizer makes of a new variable, once. */
 function regularize(name: string, variable: Variable, regularizer: Regularizer | null): void {
   if (!regularizer) return;
+  if (typeof regularizer !== "function") {
+    throw new TypeError(`A regularizer is a function of the variable; got ${brief(regularizer)}.`);
+  }
   const { graph } = variable;
   const place = graph.colocationPatch(variable);
   const { scope } = graph.resolveNameScope(`${name}/Regularizer/`);

@@ -1,8 +1,11 @@
 /** makeTemplate: a function that creates its variables when first called and shares them afterwards. */
 
-import { TensorscopeError, ValueError } from "../core/errors.ts";
+import { TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
+import { brief } from "../core/kind.ts";
+import type { OptionsObject } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { formatFrames, Trace } from "../core/trace.ts";
 import { warn } from "../core/warn.ts";
 import {
@@ -14,13 +17,19 @@ import {
 import type { CustomGetter } from "./types.ts";
 import type { Variable } from "./variable.ts";
 
-export interface TemplateOptions {
+export interface TemplateOptions extends OptionsObject {
   /** Settles the variable scope now rather than at the first call. */
   readonly createScopeNow?: boolean | undefined;
   /** The name of the scope as it is, instead of `name` made unique. */
   readonly uniqueName?: string | null | undefined;
   readonly customGetter?: CustomGetter | null | undefined;
 }
+
+const optionNames: OptionNames<TemplateOptions> = {
+  createScopeNow: true,
+  uniqueName: true,
+  customGetter: true,
+};
 
 /** A function whose calls share their variables. */
 export interface Template<A extends readonly unknown[] = readonly unknown[], R = unknown> {
@@ -51,6 +60,10 @@ class TemplateState<A extends readonly unknown[], R> {
 
   constructor(name: string, func: (...args: A) => R, options: TemplateOptions) {
     if (name === null || name === undefined) throw new ValueError("name cannot be None.");
+    if (typeof func !== "function") {
+      throw new TypeError(`A template is made of a function; got ${brief(func)}.`);
+    }
+    checkOptions(options, "makeTemplate", optionNames);
     this.name = name;
     this.func = func;
     this.#uniqueName = options.uniqueName ?? null;

@@ -2,6 +2,7 @@
 
 import type { DType, DTypeLike, DTypeName } from "../core/dtypes.ts";
 import type { DeviceLike } from "../core/graph.ts";
+import type { OptionsObject } from "../core/options.ts";
 import type { ShapeLike, TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { TensorLike } from "../ops/convert.ts";
@@ -38,7 +39,7 @@ export type Constraint = (value: Tensor) => TensorLike;
 export type Partitioner = (shape: TensorShape, dtype: DType) => readonly number[];
 
 /** Everything that can be said about a variable that is asked for by name. */
-export interface GetVariableOptions<D extends DTypeName = DTypeName> {
+export interface GetVariableOptions<D extends DTypeName = DTypeName> extends OptionsObject {
   readonly shape?: ShapeLike | number | undefined;
   readonly dtype?: DTypeLike<D> | null | undefined;
   readonly initializer?: InitializerLike | null | undefined;
@@ -70,7 +71,7 @@ export type CustomGetter = (
 ) => TensorLike;
 
 /** What `tf.Variable` is made from. */
-export interface VariableOptions<D extends DTypeName = DTypeName> {
+export interface VariableOptions<D extends DTypeName = DTypeName> extends OptionsObject {
   readonly trainable?: boolean | null | undefined;
   readonly collections?: readonly string[] | ReadonlySet<string> | null | undefined;
   readonly validateShape?: boolean | undefined;

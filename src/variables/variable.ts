@@ -5,6 +5,8 @@ import { NotImplementedError, TypeError, ValueError } from "../core/errors.ts";
 import { type Graph, inGraph, placedBy } from "../core/graph.ts";
 import { GraphKeys } from "../core/keys.ts";
 import type { NDArray } from "../core/ndarray.ts";
+import type { notOptions } from "../core/options.ts";
+import { checkOptions, type OptionNames } from "../core/options.ts";
 import { getDefaultSession, type RunnableSession } from "../core/session.ts";
 import type { ShapeLike, TensorShape } from "../core/shape.ts";
 import {
@@ -26,10 +28,10 @@ import {
   toTensor,
 } from "../ops/convert.ts";
 import type { Named } from "../ops/create.ts";
+import { type IndexSpec, indexTensor } from "../ops/index-tensor.ts";
 import { IndexedSlices } from "../ops/indexed-slices.ts";
 import { installOperators, type Operators } from "../ops/operators.ts";
 import { initScope } from "../ops/scopes.ts";
-import { type IndexSpec, indexTensor } from "../ops/slice.ts";
 import { isVariableInitialized } from "../ops/state.ts";
 import type { SaveSliceInfo } from "./slices.ts";
 import {
@@ -86,10 +88,26 @@ export interface VariableBase<D extends DTypeName = DTypeName> extends Operators
   readonly dtype: DType<D>;
 }
 
+const optionNames: OptionNames<VariableOptions> = {
+  name: true,
+  trainable: true,
+  dtype: true,
+  collections: true,
+  validateShape: true,
+  cachingDevice: true,
+  expectedShape: true,
+  constraint: true,
+  useResource: true,
+  synchronization: true,
+  aggregation: true,
+  shape: true,
+};
+
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: installOperators adds what the interface says
 export abstract class VariableBase<D extends DTypeName = DTypeName>
   implements TensorConvertible, GraphElementLike
 {
+  declare readonly [notOptions]: true;
   readonly trainable!: boolean;
   readonly synchronization!: VariableSynchronization;
   readonly aggregation!: VariableAggregation;
@@ -101,6 +119,7 @@ export abstract class VariableBase<D extends DTypeName = DTypeName>
   /** @internal */
   constructor(traits: VariableTraits, options?: VariableOptions) {
     if (new.target === (VariableBase as unknown)) {
+      checkOptions(options, "Variable", optionNames);
       // biome-ignore lint/correctness/noConstructorReturn: `new tf.Variable` gives the kind that is in force
       return newVariable(traits as unknown as InitialValue, options) as unknown as this;
     }
@@ -121,6 +140,10 @@ export abstract class VariableBase<D extends DTypeName = DTypeName>
   abstract get initializer(): Operation;
   /** The value that the initializer assigns, as it was given. */
   abstract get initialValue(): Tensor<D>;
+  /** @internal Takes its first value from elsewhere from now on. */
+  replaceInitializer(_initializer: Operation, _initialValue: Tensor): void {
+    throw new NotImplementedError(`${this} has no initializer to replace.`);
+  }
   /** The handle of a resource variable, the reference of a reference variable. */
   abstract get handle(): Tensor;
   /** The value as operations read it by default. */

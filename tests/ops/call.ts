@@ -63,7 +63,6 @@ class Arguments {
     if (value === null || typeof value !== "object") return value;
     const spec = value as JsonObject;
     if (spec.type) return spec.type === "case" ? this.#row.dtype : tf.asDType(spec.type as string);
-    if (spec.shape_of !== undefined) return new tf.TensorShape(spec.shape_of as (number | null)[]);
     this.#count++;
     const array = arrayOf(spec, this.#row.dtype, this.#count);
     if (spec.const !== undefined) return tf.constant(array);
@@ -144,6 +143,11 @@ export function weightsFor(values: readonly tf.NDArray[], seed: number): tf.NDAr
     const exact = data(value.shape, tf.float64, { seed: seed + i });
     return new tf.NDArray(exact.data, exact.shape, tf.float64);
   });
+}
+
+/** The outputs that are differentiated, by position. */
+export function differentiatedOutputs({ entry }: Row, { outputs }: Built): readonly number[] {
+  return entry.ys ?? [...outputs.keys()].filter((i) => outputs[i]?.dtype.isFloating);
 }
 
 /** The placeholders that a case is differentiated by. */

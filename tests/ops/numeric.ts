@@ -2,7 +2,7 @@
 
 import * as tf from "tensorscope";
 import { writeElement } from "../../src/core/ndarray.ts";
-import { build, derive, differentiated, weightsFor } from "./call.ts";
+import { build, derive, differentiated, differentiatedOutputs, weightsFor } from "./call.ts";
 import type { Row } from "./table.ts";
 
 /** Largest difference between gradient and differences, relative to the gradient's size, by dtype. */
@@ -18,10 +18,15 @@ export function checkNumerically(row: Row): string[] {
   // Differences in float32 are coarse: they serve where float64 is not to be had.
   if (row.dtype === tf.float32 && row.entry.dtypes?.includes("float64")) return [];
   const built = build(row, "static");
-  const { graph, outputs, feeds } = built;
+  const { graph, outputs, feeds, variables } = built;
   const session = new tf.Session("", { graph });
+  if (variables.length > 0) {
+    session.runSync(graph.asDefault(() => tf.variablesInitializer(variables)));
+  }
   const xs = differentiated(row, built);
-  let ys: readonly tf.Tensor[] = outputs.filter((y) => y.dtype.isFloating);
+  let ys: readonly tf.Tensor[] = differentiatedOutputs(row, built).map(
+    (i) => outputs[i] as tf.Tensor,
+  );
   const problems: string[] = [];
   for (const key of row.entry.second ? ["gradient", "second gradient"] : ["gradient"]) {
     const values = session.runSync(ys, feeds) as tf.NDArray[];

@@ -20,6 +20,10 @@ export interface Case {
   readonly dtypes?: readonly string[];
   readonly grad?: boolean | readonly number[];
   readonly second?: boolean;
+  /** Outputs that are differentiated; those of floating dtypes when left out. */
+  readonly ys?: readonly number[];
+  /** Why our nodes need not be TensorFlow's. */
+  readonly nodes?: string;
   readonly numeric?: boolean;
   readonly dynamic?: boolean;
   readonly fails?: boolean;

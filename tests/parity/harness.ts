@@ -255,6 +255,8 @@ export function attrText(attr: AttrValue): string {
       return tensorText(attr.value);
     case "func":
       return `func:${attr.value.name}`;
+    case "opaque":
+      return attr.value;
     case "list":
       return `[${attr.value.map(attrText).join(", ")}]`;
   }

@@ -49,7 +49,7 @@ def tensor_text(proto):
     array = tensor_util.MakeNdarray(proto)
     shape = "[" + ",".join(str(d) for d in array.shape) + "]"
     flat = array.reshape(-1)
-    kind = "S" if array.dtype.kind in "SOU" else array.dtype.kind
+    kind = "S" if array.dtype.kind in "SOU" else "f" if array.dtype.kind == "V" else array.dtype.kind
     texts = [element_text(v, kind) for v in (flat if flat.size <= 16 else list(flat[:4]) + [flat[-1]])]
     if flat.size > 16:
         texts.insert(4, "...")

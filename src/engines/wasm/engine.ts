@@ -1,0 +1,37 @@
+/** The wasm engine: loops compiled to WebAssembly with vectors, everything in one memory. */
+
+import type { Engine } from "../engine.ts";
+import { features } from "./features.ts";
+import type { HeapOptions } from "./heap.ts";
+import { wasmRoutines } from "./kernels/index.ts";
+import { WasmProgram } from "./program.ts";
+import { Runtime } from "./runtime.ts";
+import { webAssembly } from "./webassembly.ts";
+
+/** Why the engine cannot be used here; null if it can. */
+export function whyNoWasm(): string | null {
+  if (!webAssembly) return "this host has no WebAssembly";
+  if (!features().simd) return "this host's WebAssembly has no vectors (SIMD)";
+  return null;
+}
+
+/** An engine with a memory of its own, which is made when the first program is loaded. */
+export function makeWasmEngine(options: Partial<HeapOptions> = {}): Engine {
+  let runtime: Runtime | undefined;
+  return {
+    name: "wasm",
+    load: (program) => {
+      runtime ??= start(options);
+      return new WasmProgram(program, runtime);
+    },
+  };
+}
+
+function start(options: Partial<HeapOptions>): Runtime {
+  const reason = whyNoWasm();
+  if (reason || !webAssembly) throw new Error(`The wasm engine cannot run: ${reason}.`);
+  return new Runtime(webAssembly, { shared: features().shared, ...options }, wasmRoutines);
+}
+
+/** The engine of this process: all its sessions share one memory. */
+export const wasmEngine: Engine = makeWasmEngine();

@@ -1,0 +1,159 @@
+// Tests of the convolution kernels against the JavaScript routines.
+import { describe, expect, test } from "vitest";
+import { type DType, float32, float64 } from "../../../core/dtypes.ts";
+import type { RoutineStep } from "../../ir.ts";
+import type { WindowParams } from "../../routines/window.ts";
+import { expectLikeRoutine, integerOf, randomOf } from "./check.ts";
+import { conv2d } from "./conv.ts";
+import { Harness, value } from "./harness.ts";
+
+interface Conv extends WindowParams {
+  readonly x: readonly [number, number, number, number];
+  readonly filter: readonly [number, number];
+  readonly channels: number;
+}
+
+const kinds = ["conv2d", "conv2dBackpropInput", "conv2dBackpropFilter"] as const;
+
+function stepOf(kind: (typeof kinds)[number], conv: Conv, dtype: DType = float32): RoutineStep {
+  const { filter, channels, strides, dilations, pads } = conv;
+  const [n, h, w, c] = conv.x;
+  const size = (length: number, axis: 0 | 1) => {
+    const window = (filter[axis] - 1) * dilations[axis] + 1;
+    return Math.floor((length + pads[axis][0] + pads[axis][1] - window) / strides[axis]) + 1;
+  };
+  const x = value(dtype, n, h, w, c);
+  const kernel = value(dtype, ...filter, c, channels);
+  const y = value(dtype, n, size(h, 0), size(w, 1), channels);
+  const values = {
+    conv2d: { inputs: [x, kernel], outputs: [y] },
+    conv2dBackpropInput: { inputs: [kernel, y], outputs: [x] },
+    conv2dBackpropFilter: { inputs: [x, y], outputs: [kernel] },
+  }[kind];
+  return { kind: "routine", name: kind, ...values, params: { strides, dilations, pads } };
+}
+
+function randomConv(seed: number): Conv {
+  const random = randomOf(seed);
+  const integer = (low: number, high: number) => integerOf(random, low, high);
+  const dilations = seed % 3 === 0 ? ([integer(1, 3), integer(1, 3)] as const) : ([1, 1] as const);
+  const filter = [integer(1, 5), integer(1, 5)] as const;
+  const pads = [
+    [integer(0, 3), integer(0, 3)],
+    [integer(0, 3), integer(0, 3)],
+  ] as const;
+  const least = (axis: 0 | 1) =>
+    Math.max(1, (filter[axis] - 1) * dilations[axis] + 1 - pads[axis][0] - pads[axis][1]);
+  return {
+    x: [
+      integer(1, 4),
+      least(0) + integer(0, 12),
+      least(1) + integer(0, 12),
+      integer(1, 3) * integer(1, 5),
+    ],
+    filter,
+    channels: integer(1, 20),
+    strides: [integer(1, 3), integer(1, 3)],
+    dilations,
+    pads,
+  };
+}
+
+const plain = { strides: [1, 1], dilations: [1, 1] } as const;
+const none = [
+  [0, 0],
+  [0, 0],
+] as const;
+const all = (pad: number) =>
+  [
+    [pad, pad],
+    [pad, pad],
+  ] as const;
+
+describe("convolution and its gradients", () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const conv = randomConv(seed);
+    test(`random shapes, seed ${seed}: ${JSON.stringify(conv)}`, () => {
+      for (const kind of kinds) {
+        expectLikeRoutine({ step: stepOf(kind, conv), seed, threads: 1 + (seed % 3) });
+      }
+    });
+  }
+
+  const named: Record<string, Conv> = {
+    "one by one": { ...plain, x: [2, 9, 7, 12], filter: [1, 1], channels: 21, pads: none },
+    "one by one with strides": {
+      ...plain,
+      x: [2, 9, 7, 12],
+      filter: [1, 1],
+      channels: 9,
+      pads: none,
+      strides: [2, 2],
+    },
+    "five by five, padded": {
+      ...plain,
+      x: [3, 28, 28, 1],
+      filter: [5, 5],
+      channels: 32,
+      pads: all(2),
+    },
+    "three by three, deep": {
+      ...plain,
+      x: [1, 14, 14, 40],
+      filter: [3, 3],
+      channels: 40,
+      pads: all(1),
+    },
+    "to one channel, as generators do": {
+      ...plain,
+      x: [3, 28, 28, 1],
+      filter: [8, 8],
+      channels: 18,
+      pads: all(2),
+      strides: [4, 4],
+    },
+    "to three channels": { ...plain, x: [2, 11, 9, 3], filter: [3, 5], channels: 13, pads: all(1) },
+    "from many to two channels": {
+      ...plain,
+      x: [2, 11, 9, 14],
+      filter: [3, 5],
+      channels: 2,
+      pads: all(1),
+    },
+    "the window is the image": {
+      ...plain,
+      x: [5, 4, 4, 8],
+      filter: [4, 4],
+      channels: 16,
+      pads: none,
+    },
+    "more padding than image": {
+      ...plain,
+      x: [1, 2, 2, 3],
+      filter: [3, 3],
+      channels: 4,
+      pads: all(4),
+    },
+    "strides beyond the filter": {
+      ...plain,
+      x: [2, 13, 13, 3],
+      filter: [2, 2],
+      channels: 5,
+      pads: none,
+      strides: [4, 4],
+    },
+  };
+  for (const [name, conv] of Object.entries(named)) {
+    test(name, () => {
+      for (const kind of kinds) expectLikeRoutine({ step: stepOf(kind, conv), seed: 1000 });
+    });
+  }
+
+  test("empty images, float64, and very long strides are left to the routine", () => {
+    const conv: Conv = { ...plain, x: [1, 30, 30, 2], filter: [3, 3], channels: 4, pads: none };
+    const harness = new Harness();
+    expect(harness.bind(conv2d, stepOf("conv2d", conv, float64))).toBeNull();
+    expect(harness.bind(conv2d, stepOf("conv2d", { ...conv, x: [0, 30, 30, 2] }))).toBeNull();
+    expect(harness.bind(conv2d, stepOf("conv2d", { ...conv, channels: 0 }))).toBeNull();
+  });
+});

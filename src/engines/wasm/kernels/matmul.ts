@@ -1,0 +1,257 @@
+/** Matrix products of float32, batched, with either side transposed. */
+
+import { sizeOf } from "../../../core/ndarray.ts";
+import { batchOffsets, type MatmulParams } from "../../routines/matmul.ts";
+import { type Func, i32, type Local, type ModuleBuilder } from "../assembler.ts";
+import type { BoundKernel, KernelContext, WasmKernel } from "../kernel.ts";
+import type { WasmFunction } from "../webassembly.ts";
+import { defineDotPack, isForDots } from "./dots.ts";
+import { isFloat32 } from "./dtypes.ts";
+import { multiplyAdd } from "./multiply-add.ts";
+import {
+  definePack,
+  defineTranspose,
+  type Pack,
+  packedSize,
+  panelRow,
+  panelsOf,
+  turnedRows,
+} from "./pack.ts";
+import { floatSize, repeatBetween } from "./partial.ts";
+import { defineStrips, panelWidth, type Strips, splitRows, tallest } from "./strip.ts";
+
+/** The longest sums that are made in one go: a panel of the right side stays in the first-level cache. */
+const longest = 384;
+/** So few strips do not pay for packing. */
+const fewRows = 8;
+/** Multiply-adds that a thread should have at least. */
+const grainWork = 1 << 18;
+/** Elements that a thread should copy at least. */
+const grainCopy = 1 << 15;
+
+interface Shape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly batch: number;
+}
+
+export const matmul: WasmKernel = (step, context) => {
+  const [a, b] = step.inputs;
+  const [out] = step.outputs;
+  if (!a || !b || !out || ![a, b, out].every(isFloat32)) return null;
+  const { transposeA, transposeB } = step.params as unknown as MatmulParams;
+  const batchShape = out.shape.slice(0, -2);
+  let rows = out.shape.at(-2) as number;
+  let batch = sizeOf(batchShape);
+  const columns = out.shape.at(-1) as number;
+  const depth = a.shape.at(transposeA ? -2 : -1) as number;
+  let leftOffsets = batchOffsets(a.shape, batchShape);
+  let rightOffsets = batchOffsets(b.shape, batchShape);
+  const isOneRight = sizeOf(b.shape.slice(0, -2)) === 1;
+  if (batch > 1 && isOneRight && !transposeA && sizeOf(a.shape.slice(0, -2)) === batch) {
+    rows *= batch;
+    batch = 1;
+    leftOffsets = [0];
+    rightOffsets = [0];
+  }
+  // One row of results is one column of the transposed product, in the same order of elements.
+  const isSwapped = transposeB ? rows === 1 : columns === 1 && transposeA;
+  if (isSwapped) {
+    const shape = { rows: columns, columns: rows, depth, batch };
+    const sides = {
+      transposeA: false,
+      transposeB,
+      leftOffsets: rightOffsets,
+      rightOffsets: leftOffsets,
+    };
+    const run = product(shape, sides, context);
+    return ([left = 0, right = 0], outputs) => run([right, left], outputs);
+  }
+  const shape = { rows, columns, depth, batch };
+  return product(shape, { transposeA, transposeB, leftOffsets, rightOffsets }, context);
+};
+
+export interface Sides extends MatmulParams {
+  /** Where the matrices of each batch position start, in elements. */
+  readonly leftOffsets: readonly number[];
+  readonly rightOffsets: readonly number[];
+}
+
+/** How the sides of a product are brought to the tiles. */
+interface Plan {
+  /** The left side is transposed into a copy first. */
+  readonly isTurned: boolean;
+  /** Bytes between the rows of the left side, and between its columns. */
+  readonly leftStride: number;
+  readonly leftStep: number;
+  readonly isDots: boolean;
+  readonly isPacked: boolean;
+  readonly rightStride: number;
+  /** Bytes that the right side moves with each element of a sum. */
+  readonly rightStep: number;
+  readonly pack: Pack;
+}
+
+function planOf({ rows, columns, depth }: Shape, { transposeA, transposeB }: MatmulParams): Plan {
+  const isTurned = transposeA && columns > 2 * panelWidth && isCrowded(rows, depth);
+  const isDown = transposeA && !isTurned;
+  const leftStride = (isDown ? 1 : depth) * floatSize;
+  const leftStep = (isDown ? rows : 1) * floatSize;
+  const isDots = isForDots(columns, [{ count: depth, step: leftStep }]);
+  const isLarge = rows > fewRows && columns > 2 * panelWidth;
+  const isPacked = isDots ? !transposeB : transposeB || isLarge;
+  const pack = {
+    columns,
+    blocks: [0],
+    depth,
+    rowStride: transposeB ? null : columns * floatSize,
+    columnStride: depth * floatSize,
+  };
+  const rightStep = isDots ? floatSize : isPacked ? panelRow : columns * floatSize;
+  const rightStride = isDots ? depth * floatSize : rightStep;
+  return { isTurned, leftStride, leftStep, isDots, isPacked, rightStride, rightStep, pack };
+}
+
+/** Whether columns of a matrix [depth, rows] meet in few sets of the first-level cache: 64 sets of lines of 64 bytes. */
+function isCrowded(rows: number, depth: number): boolean {
+  if (rows % 16 !== 0) return false;
+  let sets = 64;
+  for (let lines = rows / 16; lines % 2 === 0 && sets > 1; lines /= 2) sets /= 2;
+  return Math.min(depth, longest) > 8 * sets;
+}
+
+export function product(shape: Shape, sides: Sides, context: KernelContext): BoundKernel {
+  const { rows, columns, depth, batch } = shape;
+  const { transposeA, transposeB } = sides;
+  const plan = planOf(shape, sides);
+  const { isTurned, leftStep, isDots, isPacked, rightStep, pack } = plan;
+  const pieces = depth === 0 ? [{ start: 0, size: 0 }] : piecesOf(depth);
+  const madd = multiplyAdd();
+  const { count: strips } = splitRows(rows, tallest(madd));
+  const key = JSON.stringify(["matmul", shape, transposeA, transposeB, madd.fused]);
+  const functions = context.functions(key, (module) => {
+    const known = new Map<string, Func>();
+    for (const { start, size } of pieces) {
+      const name = nameOf(start, size);
+      if (known.has(name)) continue;
+      const strip = defineStrips(module, stripsOf(shape, plan, size, start > 0), madd, known);
+      known.set(name, defineUnits(module, name, shape, strip));
+    }
+    if (isPacked) (isDots ? defineDotPack : definePack)(module, "pack", pack);
+    if (isTurned) defineTranspose(module, "turn", depth, rows);
+    definePut(module);
+  });
+  const matrices = [...new Set(sides.rightOffsets)];
+  const matrixBytes = packedSize(pack);
+  const packed = isPacked ? context.scratch(matrices.length * matrixBytes) : 0;
+  const lefts = [...new Set(sides.leftOffsets)];
+  const turned = isTurned ? context.scratch((Math.max(...lefts) + rows * depth) * floatSize) : 0;
+  const rightAt = (offset: number) =>
+    isPacked ? matrices.indexOf(offset) * matrixBytes : offset * floatSize;
+  const table = batch > 1 ? context.scratch(2 * floatSize * batch) : 0;
+  if (batch > 1) {
+    const put = functions.put as WasmFunction;
+    for (let i = 0; i < batch; i++) {
+      put(table + 8 * i, (sides.leftOffsets[i] as number) * floatSize);
+      put(table + 8 * i + 4, rightAt(sides.rightOffsets[i] as number));
+    }
+  }
+  const grainFor = (work: number, most: number) => Math.max(1, Math.ceil(most / Math.max(1, work)));
+  const grain = grainFor((rows * columns * depth) / Math.max(1, strips), grainWork);
+  const packGrain = grainFor(depth * (isDots ? 1 : panelWidth), grainCopy);
+  const panels = isDots ? columns : panelsOf(columns);
+  const runs = pieces.map(({ start, size }) => ({
+    run: functions[nameOf(start, size)] as WasmFunction,
+    leftOffset: start * leftStep,
+    rightOffset: start * rightStep,
+  }));
+  const packRun = functions.pack as WasmFunction;
+  const turnRun = functions.turn as WasmFunction;
+  return ([left = 0, right = 0], [out = 0]) => {
+    if (isPacked) {
+      for (let i = 0; i < matrices.length; i++) {
+        const from = right + (matrices[i] as number) * floatSize;
+        context.parallel(packRun, panels, packGrain, [from, packed + i * matrixBytes]);
+      }
+    }
+    if (isTurned) {
+      for (const offset of lefts) {
+        const bytes = offset * floatSize;
+        context.parallel(turnRun, rows / turnedRows, packGrain, [left + bytes, turned + bytes]);
+      }
+    }
+    for (const { run, leftOffset, rightOffset } of runs) {
+      const from = (isTurned ? turned : left) + leftOffset;
+      const across = (isPacked ? packed : right) + rightOffset;
+      context.parallel(run, batch * strips, grain, [from, across, out, table]);
+    }
+  };
+}
+
+function stripsOf({ rows, columns, depth }: Shape, plan: Plan, size: number, add: boolean): Strips {
+  const { leftStride, leftStep, isDots, isPacked, rightStride } = plan;
+  return {
+    rows,
+    columns,
+    leftStride,
+    walks: [{ count: size, step: leftStep }],
+    rightStride,
+    rightPadded: isPacked,
+    isDots,
+    panelStep: isPacked ? depth * panelRow : panelRow,
+    outStride: columns * floatSize,
+    add,
+  };
+}
+
+interface Piece {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Long sums in pieces of about equal length. */
+function piecesOf(depth: number): Piece[] {
+  const { count, taller, height } = splitRows(depth, longest);
+  return Array.from({ length: count }, (_, i) => ({
+    start: i * height + Math.min(i, taller),
+    size: height + (i < taller ? 1 : 0),
+  }));
+}
+
+const nameOf = (start: number, size: number) => `${start > 0 ? "add" : "set"}${size}`;
+
+/** Exports f(begin, end, left, right, out, table): strips, counted through all batch positions. */
+function defineUnits(
+  module: ModuleBuilder,
+  name: string,
+  { rows, columns, batch }: Shape,
+  strip: ReturnType<typeof defineStrips>,
+): Func {
+  const { count } = strip.split;
+  return module.function(name, ["i32", "i32", "i32", "i32", "i32", "i32"], [], (scope) => {
+    const [unit, end, left, right, out, table] = scope.params as Six;
+    if (batch === 1) return repeatBetween(unit, end, strip.at(unit, left, right, out));
+    const entry = scope.local("i32");
+    const index = scope.local("i32");
+    const [from, across, to] = [scope.local("i32"), scope.local("i32"), scope.local("i32")];
+    const bytes = i32.const(rows * columns * floatSize);
+    return repeatBetween(unit, end, [
+      index.set(i32.div_u(unit, i32.const(count))),
+      entry.set(i32.add(table, i32.mul(index, i32.const(2 * floatSize)))),
+      from.set(i32.add(left, i32.load(entry))),
+      across.set(i32.add(right, i32.load(entry, 4))),
+      to.set(i32.add(out, i32.mul(index, bytes))),
+      index.set(i32.sub(unit, i32.mul(index, i32.const(count)))),
+      strip.at(index, from, across, to),
+    ]);
+  });
+}
+
+type Six = readonly [Local, Local, Local, Local, Local, Local];
+
+function definePut(module: ModuleBuilder): void {
+  module.function("put", ["i32", "i32"], [], ({ params: [address, value] }) =>
+    i32.store(address as Local, value as Local),
+  );
+}

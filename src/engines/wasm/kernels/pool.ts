@@ -1,0 +1,325 @@
+/** Maxima and means over windows of NHWC images, float32, and their gradients: four channels at a time. */
+
+import type { RoutineStep, Value } from "../../ir.ts";
+import type { PoolParams } from "../../routines/pool.ts";
+import {
+  brIf,
+  type Code,
+  choose,
+  type FunctionScope,
+  f32,
+  f32x4,
+  i32,
+  i32x4,
+  type Local,
+  loop,
+  type ModuleBuilder,
+  memory,
+  type Operand,
+  v128,
+} from "../assembler.ts";
+import type { KernelContext, WasmKernel } from "../kernel.ts";
+import type { WasmFunction } from "../webassembly.ts";
+import { isFloat32 } from "./dtypes.ts";
+import { advance, floatSize, loadFloats, repeat, repeatBetween, storeFloats } from "./partial.ts";
+
+/** Windows of at most so many pixels, none of which is cut off at a border, are written out. */
+const mostUnrolled = 9;
+/** Results that a thread should have at least. */
+const grainElements = 1 << 14;
+
+interface PoolShape extends PoolParams {
+  readonly images: number;
+  readonly height: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+function shapeOf(x: Value | undefined, y: Value | undefined, step: RoutineStep): PoolShape | null {
+  if (!x || !y || ![...step.inputs, ...step.outputs].every(isFloat32)) return null;
+  const [images, height, width, depth] = x.shape as [number, number, number, number];
+  const [, outHeight, outWidth] = y.shape as [number, number, number, number];
+  const { ksize, strides, pads } = step.params as unknown as PoolParams;
+  if ([...x.shape, ...y.shape].includes(0)) return null;
+  const shape = { images, height, width, depth, outHeight, outWidth, ksize, strides, pads };
+  return hasEmptyWindow(shape) ? null : shape;
+}
+
+/** First and last but one position of the windows along a dimension, not clipped. */
+function reach(shape: PoolShape, axis: 0 | 1): readonly (readonly [number, number])[] {
+  const count = axis === 0 ? shape.outHeight : shape.outWidth;
+  return Array.from({ length: count }, (_, i) => {
+    const start = i * shape.strides[axis] - shape.pads[axis][0];
+    return [start, start + shape.ksize[axis]];
+  });
+}
+
+const limitOf = ({ height, width }: PoolShape, axis: 0 | 1) => (axis === 0 ? height : width);
+
+function hasEmptyWindow(shape: PoolShape): boolean {
+  return ([0, 1] as const).some((axis) =>
+    reach(shape, axis).some(([start, end]) => end <= 0 || start >= limitOf(shape, axis)),
+  );
+}
+
+function isNeverClipped(shape: PoolShape): boolean {
+  return ([0, 1] as const).every((axis) =>
+    reach(shape, axis).every(([start, end]) => start >= 0 && end <= limitOf(shape, axis)),
+  );
+}
+
+/** The pixels of one window, four or fewer channels of each. */
+interface Window {
+  /** Channels at hand: a whole vector or the rest. */
+  readonly lanes: number;
+  /** Pixels, as a float32 splat to all lanes. */
+  readonly count: Code;
+  /** `body` for each pixel in order; `at` is the address of its channels, `offset` to be added. */
+  each(body: (offset: number) => Code): Code;
+  /** The address that `each` sets. */
+  readonly at: Local;
+  /** The address of the first pixel. */
+  readonly first: Local;
+}
+
+/**
+ * Code for all windows of a row of results. `pixels` is where the image starts whose pixels are visited; `results`
+ * points to the row of results and is moved along.
+ */
+function overRow(
+  scope: FunctionScope,
+  shape: PoolShape,
+  row: Local,
+  pixels: Local,
+  results: Local,
+  body: (window: Window) => Code,
+): Code {
+  const { height, width, depth, outWidth, ksize, strides, pads } = shape;
+  const local = () => scope.local("i32");
+  const [at, start, column, channel] = [local(), local(), local(), local()];
+  const [rowFrom, rowTo, columnFrom, columnTo] = [local(), local(), local(), local()];
+  const [r, c] = [local(), local()];
+  const pixel = depth * floatSize;
+  const isUnrolled = ksize[0] * ksize[1] <= mostUnrolled && isNeverClipped(shape);
+  const clip = (from: Local, to: Local, index: Local, axis: 0 | 1): Code => {
+    const limit = i32.const(axis === 0 ? height : width);
+    const zero = i32.const(0);
+    return [
+      from.set(i32.sub(i32.mul(index, i32.const(strides[axis])), i32.const(pads[axis][0]))),
+      to.set(i32.add(from, i32.const(ksize[axis]))),
+      from.set(choose(zero, from, i32.lt_s(from, zero))),
+      to.set(choose(limit, to, i32.gt_s(to, limit))),
+    ];
+  };
+  const unrolled = (each: (offset: number) => Code): Code => [
+    at.set(start),
+    Array.from({ length: ksize[0] * ksize[1] }, (_, i) => {
+      const [y, x] = [Math.floor(i / ksize[1]), i % ksize[1]];
+      return each((y * width + x) * pixel);
+    }),
+  ];
+  const looped = (each: (offset: number) => Code): Code => [
+    at.set(start),
+    r.set(i32.sub(rowTo, rowFrom)),
+    loop((nextRow) => [
+      c.set(i32.sub(columnTo, columnFrom)),
+      loop((nextColumn) => [
+        each(0),
+        advance(at, pixel),
+        c.set(i32.sub(c, i32.const(1))),
+        brIf(nextColumn, c),
+      ]),
+      at.set(
+        i32.add(
+          at,
+          i32.sub(
+            i32.const(width * pixel),
+            i32.mul(i32.sub(columnTo, columnFrom), i32.const(pixel)),
+          ),
+        ),
+      ),
+      r.set(i32.sub(r, i32.const(1))),
+      brIf(nextRow, r),
+    ]),
+  ];
+  const count = isUnrolled
+    ? f32x4.splat(f32.const(ksize[0] * ksize[1]))
+    : f32x4.splat(
+        f32.convert_i32_s(i32.mul(i32.sub(rowTo, rowFrom), i32.sub(columnTo, columnFrom))),
+      );
+  const window = (lanes: number): Window => ({
+    lanes,
+    count,
+    at,
+    first: start,
+    each: isUnrolled ? unrolled : looped,
+  });
+  const some = (lanes: number): Code => [
+    body(window(lanes)),
+    advance(start, lanes * floatSize),
+    advance(results, lanes * floatSize),
+  ];
+  return [
+    clip(rowFrom, rowTo, row, 0),
+    repeat(column, outWidth, [
+      clip(columnFrom, columnTo, column, 1),
+      start.set(
+        i32.add(
+          pixels,
+          i32.mul(i32.add(i32.mul(rowFrom, i32.const(width)), columnFrom), i32.const(pixel)),
+        ),
+      ),
+      repeat(channel, Math.floor(depth / 4), some(4)),
+      depth % 4 === 0 ? [] : some(depth % 4),
+    ]),
+  ];
+}
+
+const zeros = v128.const(new Array<number>(16).fill(0));
+
+type Write = (module: ModuleBuilder, shape: PoolShape) => void;
+
+/** Exports f(begin, end, x, y) over rows of results; `pool` leaves the result of a window in a local. */
+function forward(pool: (window: Window, result: Local) => Code): Write {
+  return (module, shape) => {
+    const { depth, outHeight, outWidth } = shape;
+    module.function("run", ["i32", "i32", "i32", "i32"], [], (scope) => {
+      const [unit, end, x, y] = scope.params as unknown as Four;
+      const [image, row, pixels, to] = locals(scope, 4) as Four;
+      const result = scope.local("v128");
+      return repeatBetween(unit, end, [
+        image.set(i32.div_u(unit, i32.const(outHeight))),
+        row.set(i32.sub(unit, i32.mul(image, i32.const(outHeight)))),
+        pixels.set(i32.add(x, i32.mul(image, i32.const(imageBytes(shape))))),
+        to.set(i32.add(y, i32.mul(unit, i32.const(outWidth * depth * floatSize)))),
+        overRow(scope, shape, row, pixels, to, (window) => [
+          pool(window, result),
+          storeFloats(window.lanes, to, result, 0),
+        ]),
+      ]);
+    });
+  };
+}
+
+/** The greatest value of a window; like the routine, what is not a number stays only where it comes first. */
+function greatest({ each, at, first, lanes }: Window, result: Local): Code {
+  return [
+    result.set(loadFloats(lanes, first, 0)),
+    each((offset) => result.set(f32x4.pmax(result, loadFloats(lanes, at, offset)))),
+  ];
+}
+
+function mean({ each, at, lanes, count }: Window, result: Local): Code {
+  return [
+    result.set(zeros),
+    each((offset) => result.set(f32x4.add(result, loadFloats(lanes, at, offset)))),
+    result.set(f32x4.div(result, count)),
+  ];
+}
+
+/** Exports f(begin, end, x, dy, dx) over images: each dy goes to the first pixel that has its window's maximum. */
+function maximumGradient(module: ModuleBuilder, shape: PoolShape): void {
+  module.function("run", ["i32", "i32", "i32", "i32", "i32"], [], (scope) => {
+    const [image, end, x, dy, dx] = scope.params as unknown as Five;
+    const [row, pixels, grads, shift, target] = locals(scope, 5) as Five;
+    const [most, grad, open, hit] = Array.from({ length: 4 }, () => scope.local("v128")) as Four;
+    return repeatBetween(image, end, [
+      pixels.set(i32.add(x, i32.mul(image, i32.const(imageBytes(shape))))),
+      target.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
+      grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
+      shift.set(i32.sub(dx, x)),
+      memory.fill(target, i32.const(0), i32.const(imageBytes(shape))),
+      repeat(
+        row,
+        shape.outHeight,
+        overRow(scope, shape, row, pixels, grads, (window) => [
+          greatest(window, most),
+          grad.set(loadFloats(window.lanes, grads, 0)),
+          open.set(i32x4.eq(most, most)),
+          window.each((offset) => [
+            hit.set(v128.and(open, i32x4.eq(most, loadFloats(window.lanes, window.at, offset)))),
+            open.set(v128.andnot(open, hit)),
+            target.set(i32.add(window.at, shift)),
+            addTo(target, v128.and(grad, hit), window.lanes, offset),
+          ]),
+        ]),
+      ),
+    ]);
+  });
+}
+
+/** Exports f(begin, end, dy, dx) over images: each dy is shared by the pixels of its window. */
+function meanGradient(module: ModuleBuilder, shape: PoolShape): void {
+  module.function("run", ["i32", "i32", "i32", "i32"], [], (scope) => {
+    const [image, end, dy, dx] = scope.params as unknown as Four;
+    const [row, pixels, grads] = locals(scope, 3) as [Local, Local, Local];
+    const share = scope.local("v128");
+    return repeatBetween(image, end, [
+      pixels.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
+      grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
+      memory.fill(pixels, i32.const(0), i32.const(imageBytes(shape))),
+      repeat(
+        row,
+        shape.outHeight,
+        overRow(scope, shape, row, pixels, grads, ({ at, count, lanes, each }) => [
+          share.set(f32x4.div(loadFloats(lanes, grads, 0), count)),
+          each((offset) => addTo(at, share, lanes, offset)),
+        ]),
+      ),
+    ]);
+  });
+}
+
+function addTo(address: Local, value: Operand, lanes: number, offset: number): Code {
+  const sum = f32x4.add(loadFloats(lanes, address, offset), value);
+  return storeFloats(lanes, address, sum, offset);
+}
+
+type Four = [Local, Local, Local, Local];
+type Five = [Local, Local, Local, Local, Local];
+
+function locals(scope: FunctionScope, count: number): Local[] {
+  return Array.from({ length: count }, () => scope.local("i32"));
+}
+
+const imageBytes = ({ height, width, depth }: PoolShape) => height * width * depth * floatSize;
+const resultBytes = (shape: PoolShape) =>
+  shape.outHeight * shape.outWidth * shape.depth * floatSize;
+
+function functionOf(name: string, shape: PoolShape, write: Write, context: KernelContext) {
+  const functions = context.functions(JSON.stringify([name, shape]), (module) => {
+    write(module, shape);
+  });
+  return functions.run as WasmFunction;
+}
+
+function pooling(name: string, pool: (window: Window, result: Local) => Code): WasmKernel {
+  const write = forward(pool);
+  return (step, context) => {
+    const shape = shapeOf(step.inputs[0], step.outputs[0], step);
+    if (!shape) return null;
+    const run = functionOf(name, shape, write, context);
+    const rows = shape.images * shape.outHeight;
+    const grain = Math.ceil(grainElements / (shape.outWidth * shape.depth));
+    return ([x = 0], [y = 0]) => context.parallel(run, rows, grain, [x, y]);
+  };
+}
+
+export const maxPool = pooling("maxPool", greatest);
+export const avgPool = pooling("avgPool", mean);
+
+export const maxPoolGrad: WasmKernel = (step, context) => {
+  const shape = shapeOf(step.inputs[0], step.inputs[2], step);
+  if (!shape) return null;
+  const run = functionOf("maxPoolGrad", shape, maximumGradient, context);
+  return ([x = 0, , dy = 0], [dx = 0]) => context.parallel(run, shape.images, 1, [x, dy, dx]);
+};
+
+export const avgPoolGrad: WasmKernel = (step, context) => {
+  const shape = shapeOf(step.outputs[0], step.inputs[0], step);
+  if (!shape) return null;
+  const run = functionOf("avgPoolGrad", shape, meanGradient, context);
+  return ([dy = 0], [dx = 0]) => context.parallel(run, shape.images, 1, [dy, dx]);
+};

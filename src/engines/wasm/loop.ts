@@ -1,0 +1,490 @@
+/** Loops as functions of WebAssembly: nested loops over pointers, with bodies on vectors where all lanes may run. */
+
+import { type DType, int32 } from "../../core/dtypes.ts";
+import { sizeOf } from "../../core/ndarray.ts";
+import { childrenOf, type Expr, type Loop, type ReduceName, type Value } from "../ir.ts";
+import {
+  type Code,
+  type FunctionScope,
+  i32,
+  type Local,
+  type Operand,
+  type ValueType,
+  when,
+  whileLoop,
+} from "./assembler.ts";
+import type { Library } from "./library.ts";
+import {
+  type Body,
+  type Load,
+  loadsOf,
+  type Nest,
+  nestOf,
+  Sharing,
+  sameStorage,
+  staysInside,
+  type Walk,
+} from "./nest.ts";
+import { ScalarWriter, typeOf } from "./scalar.ts";
+import { ScalarTotal, VectorTotal } from "./total.ts";
+import { VectorWriter, type Width, widthOf } from "./vector.ts";
+
+/** How a nest is run. */
+export interface LoopPlan {
+  readonly nest: Nest;
+  /** Lanes of vectors; null: one scalar after the other. */
+  readonly width: Width | null;
+  /** The dimension that lanes lie along. */
+  readonly along: number;
+  /** The dimension whose part [begin, end) one call does; -1: a call does everything. */
+  readonly split: number;
+  /** Length of that dimension. */
+  readonly count: number;
+}
+
+/** Dimensions shorter than this are not the first choice to be split among threads. */
+const worthSplitting = 16;
+
+export function planLoop(
+  loops: readonly Loop[],
+  internal: ReadonlySet<Value> = new Set(),
+): LoopPlan {
+  const nest = nestOf(loops, internal);
+  const { dims, outer, bodies } = nest;
+  let width = staysInside(nest) ? widthOf(bodies.map(({ expr }) => expr)) : null;
+  const along = nest.reduce && width !== null ? reduceAxis(nest) : outer - 1;
+  if (along < 0 || along >= dims.length) width = null;
+  const outerDims = dims.slice(0, outer);
+  const first = outerDims.findIndex((dim) => dim >= worthSplitting);
+  const split = first >= 0 ? first : outerDims.indexOf(Math.max(...outerDims));
+  return { nest, width, along, split, count: split < 0 ? 1 : (dims[split] as number) };
+}
+
+/** Whether loops run on vectors when they run together; where they do not, each is better alone. */
+export function isVector(loops: readonly Loop[]): boolean {
+  return planLoop(loops).width !== null;
+}
+
+/** Lanes lie where memory is contiguous: along the last reduced dimension, or the last that is kept. */
+function reduceAxis({ dims, outer, walks, bodies }: Nest): number {
+  const last = dims.length - 1;
+  const reads = walks.filter((walk) => walk.slot >= bodies.length);
+  const contiguous = (axis: number): number =>
+    reads.filter(({ strides }) => strides[axis] === 1).length;
+  if (last < outer) return outer - 1;
+  if (outer > 0 && contiguous(outer - 1) > contiguous(last) && (dims[outer - 1] as number) >= 4)
+    return outer - 1;
+  return last;
+}
+
+/** Adds a function (begin, end, address of each value) to a module. */
+export function writeLoop(library: Library, name: string, plan: LoopPlan): void {
+  const params = new Array<ValueType>(2 + plan.nest.values.length).fill("i32");
+  library.usesHost = false;
+  library.module.function(name, params, [], (scope) =>
+    new LoopWriter(library, scope, plan).write(),
+  );
+  if (library.usesHost) library.bound.add(name);
+}
+
+/** How one evaluation of a body reads: so many lanes, so many elements behind the pointers. */
+interface Lanes {
+  /** 1 with vectors means that only the first lane counts. */
+  readonly count: number;
+  readonly shift: number;
+}
+
+/** Vector bodies of at most this many nodes are written several times per round. */
+const unrolledBody = 24;
+
+class LoopWriter {
+  readonly #plan: LoopPlan;
+  readonly #nest: Nest;
+  readonly #scope: FunctionScope;
+  readonly #scalar: ScalarWriter;
+  readonly #vector: VectorWriter | null;
+  readonly #sharing = new Sharing();
+  readonly #pointers = new Map<Walk, Local>();
+  readonly #counters = new Map<number, Local>();
+  /** Values that were computed already, by number; those of the current evaluation last. */
+  readonly #kept = new Map<number, { readonly local: Local; readonly expr: Expr }>();
+
+  constructor(library: Library, scope: FunctionScope, plan: LoopPlan) {
+    this.#plan = plan;
+    this.#nest = plan.nest;
+    this.#scope = scope;
+    this.#scalar = new ScalarWriter(library, scope);
+    this.#vector = plan.width === null ? null : new VectorWriter(plan.width, this.#scalar);
+    for (const { expr } of this.#nest.bodies) this.#sharing.count(expr);
+  }
+
+  write(): Code {
+    const { walks, reduce, outer, dims } = this.#nest;
+    const start: Code[] = walks.map((walk) => {
+      const base = this.#scope.param(2 + walk.slot);
+      if (walk.offset === 0) {
+        this.#pointers.set(walk, base);
+        return [];
+      }
+      const pointer = this.#scope.local("i32");
+      this.#pointers.set(walk, pointer);
+      return pointer.set(i32.add(base, i32.const(walk.offset * walk.dtype.size)));
+    });
+    if (sizeOf(dims.slice(0, outer)) === 0) return [];
+    if (!reduce) return [start, this.#walk(0, outer, () => this.#map())];
+    return [
+      start,
+      this.#vector && this.#plan.along < outer ? this.#reduceAcross() : this.#reduceAlong(),
+    ];
+  }
+
+  // Walking
+
+  /** Loops over the dimensions [from, to) except the one that lanes lie along, then `body`. */
+  #walk(from: number, to: number, body: () => Code): Code {
+    if (from >= to) return body();
+    if (this.#vector && from === this.#plan.along) return this.#walk(from + 1, to, body);
+    return this.#axis(from, 1, null, () => this.#walk(from + 1, to, body));
+  }
+
+  /** Rounds of `step` elements along one dimension; `count` limits them where it is less than the dimension. */
+  #axis(axis: number, step: number, from: Operand | null, body: () => Code): Code {
+    const { start, moves, restore, counter, end } = this.#enter(axis, from);
+    const inner = body();
+    const next = [counter.set(i32.add(counter, i32.const(step))), moves(step)];
+    const within = i32.le_s(i32.add(counter, i32.const(step)), end);
+    const code: Code = [start, whileLoop(within, [inner, next])];
+    restore();
+    return code;
+  }
+
+  /** Own pointers and a counter for a dimension; `restore` gives back those of the dimensions around it. */
+  #enter(
+    axis: number,
+    from: Operand | null,
+  ): {
+    start: Code;
+    moves: (steps: number) => Code;
+    restore: () => void;
+    counter: Local;
+    end: Code;
+  } {
+    const isSplit = axis === this.#plan.split;
+    const before = new Map(this.#pointers);
+    const counter = this.#scope.local("i32");
+    const first: Operand = from ?? (isSplit ? this.#scope.param(0) : i32.const(0));
+    const start: Code[] = [counter.set(first)];
+    const moving = this.#nest.walks.filter(({ strides }) => strides[axis] !== 0);
+    for (const walk of moving) {
+      const own = this.#scope.local("i32");
+      const bytes = (walk.strides[axis] as number) * walk.dtype.size;
+      const old = before.get(walk) as Local;
+      start.push(own.set(isSplit ? i32.add(old, i32.mul(counter, i32.const(bytes))) : old));
+      this.#pointers.set(walk, own);
+    }
+    const outerCounter = this.#counters.get(axis);
+    this.#counters.set(axis, counter);
+    return {
+      start,
+      counter,
+      end: isSplit ? this.#scope.param(1).get() : i32.const(this.#nest.dims[axis] as number),
+      moves: (steps) =>
+        moving.map((walk) => {
+          const pointer = this.#pointers.get(walk) as Local;
+          const bytes = steps * (walk.strides[axis] as number) * walk.dtype.size;
+          return pointer.set(i32.add(pointer, i32.const(bytes)));
+        }),
+      restore: () => {
+        for (const [walk, pointer] of before) this.#pointers.set(walk, pointer);
+        if (outerCounter) this.#counters.set(axis, outerCounter);
+        else this.#counters.delete(axis);
+      },
+    };
+  }
+
+  /** Runs along the lanes' dimension: in rounds of several vectors, of one, and of single elements for what is left. */
+  #lanes(unroll: number, body: (lanes: readonly Lanes[]) => Code): Code {
+    const width = this.#plan.width as Width;
+    const { along, split } = this.#plan;
+    const { start, moves, restore, counter, end } = this.#enter(along, null);
+    const length = along === split ? null : (this.#nest.dims[along] as number);
+    const hoisted = this.#hoist(along);
+    const code: Code[] = [start, hoisted.code];
+    const rounds = (lanes: readonly Lanes[], step: number): void => {
+      const within = i32.le_s(i32.add(counter, i32.const(step)), end);
+      const inner = body(lanes);
+      const round = [inner, counter.set(i32.add(counter, i32.const(step))), moves(step)];
+      code.push(whileLoop(within, round));
+    };
+    let least = length ?? Number.POSITIVE_INFINITY;
+    if (unroll > 1 && least >= width * unroll) {
+      const lanes = Array.from({ length: unroll }, (_, i) => ({ count: width, shift: i * width }));
+      rounds(lanes, width * unroll);
+      if (length !== null) least = length % (width * unroll);
+    }
+    if (least >= width) {
+      rounds([{ count: width, shift: 0 }], width);
+      if (length !== null) least = length % width;
+    }
+    if (least > 0) rounds([{ count: 1, shift: 0 }], 1);
+    hoisted.forget();
+    restore();
+    return code;
+  }
+
+  // Loops that store every point
+
+  #map(): Code {
+    if (!this.#vector) return this.#storeAll({ count: 1, shift: 0 });
+    return this.#lanes(this.#unroll(), (lanes) => lanes.map((each) => this.#storeAll(each)));
+  }
+
+  #unroll(): number {
+    const size = this.#nest.bodies.reduce((total, { expr }) => total + loadsOf(expr).length, 0);
+    const nodes = this.#nest.bodies.reduce((total, { expr }) => total + nodeCount(expr), 0);
+    return size > 0 && nodes <= unrolledBody ? 4 : 1;
+  }
+
+  #storeAll(lanes: Lanes): Code {
+    const before = new Set(this.#kept.keys());
+    const { bodies, values } = this.#nest;
+    const code = bodies.map(({ expr, out, isInternal }, i) => {
+      const value = this.#value(expr, lanes);
+      const pointer = this.#pointers.get(out) as Local;
+      const offset = lanes.shift * out.dtype.size;
+      const vector = this.#vector;
+      const store = (x: Operand): Code =>
+        vector
+          ? vector.store(out.dtype, pointer, x, offset, lanes.count)
+          : this.#scalar.store(out.dtype, pointer, x, offset);
+      if (i === bodies.length - 1) return store(value);
+      const local = this.#scope.local(vector ? "v128" : typeOf(out.dtype));
+      this.#noteStored(values[out.slot] as Value, local, bodies.slice(i + 1), before);
+      return [local.set(value), isInternal ? [] : store(local)];
+    });
+    for (const id of this.#kept.keys()) if (!before.has(id)) this.#kept.delete(id);
+    return code;
+  }
+
+  /** Later bodies that read what was stored take it from the local; what was computed from the old value is no more. */
+  #noteStored(
+    stored: Value,
+    local: Local,
+    later: readonly Body[],
+    hoisted: ReadonlySet<number>,
+  ): void {
+    for (const [id, { expr }] of this.#kept) {
+      const isStale = loadsOf(expr).some((load) => sameStorage(load.value, stored));
+      if (isStale && !hoisted.has(id)) this.#kept.delete(id);
+    }
+    for (const load of later.flatMap(({ expr }) => loadsOf(expr))) {
+      if (sameStorage(load.value, stored))
+        this.#kept.set(this.#sharing.id(load), { local, expr: load });
+    }
+  }
+
+  // Evaluation
+
+  /** The value of an expression: a vector, or a scalar in scalar loops. Values that are used again stay in locals. */
+  #value(expr: Expr, lanes: Lanes): Code {
+    const id = this.#sharing.id(expr);
+    const kept = this.#kept.get(id);
+    if (kept) return kept.local.get();
+    const code = this.#compute(expr, lanes);
+    if (expr.kind === "const" || !this.#sharing.isShared(expr)) return code;
+    const local = this.#scope.local(this.#vector ? "v128" : typeOf(expr.dtype));
+    this.#kept.set(id, { local, expr });
+    return local.tee(code);
+  }
+
+  #compute(expr: Expr, lanes: Lanes): Code {
+    const vector = this.#vector;
+    const writer = vector ?? this.#scalar;
+    switch (expr.kind) {
+      case "const":
+        return writer.constant(expr.value, expr.dtype);
+      case "index":
+        return this.#index(expr.axis, expr.dtype, lanes);
+      case "load":
+        return this.#load(expr, lanes);
+      case "unary":
+        return writer.unary(expr.op, expr.x.dtype, this.#value(expr.x, lanes));
+      case "binary": {
+        const lhs = this.#value(expr.lhs, lanes);
+        return writer.binary(expr.op, expr.lhs.dtype, lhs, this.#value(expr.rhs, lanes));
+      }
+      case "cast":
+        return writer.cast(expr.x.dtype, expr.dtype, this.#value(expr.x, lanes));
+      case "select":
+        return vector ? this.#selectLanes(expr, lanes, vector) : this.#selectSide(expr, lanes);
+      default:
+        return expr satisfies never;
+    }
+  }
+
+  #selectLanes(expr: Expr & { kind: "select" }, lanes: Lanes, vector: VectorWriter): Code {
+    // In the order in which the operands lie on the stack, since the first to be evaluated fills shared locals.
+    const yes = this.#value(expr.yes, lanes);
+    const no = this.#value(expr.no, lanes);
+    return vector.select(this.#value(expr.cond, lanes), yes, no);
+  }
+
+  /** Only one side is run, so what it keeps is not there for others. */
+  #selectSide(expr: Expr & { kind: "select" }, lanes: Lanes): Code {
+    const cond = this.#value(expr.cond, lanes);
+    const side = (value: Expr): Code => {
+      const before = new Set(this.#kept.keys());
+      const code = this.#value(value, lanes);
+      for (const id of this.#kept.keys()) if (!before.has(id)) this.#kept.delete(id);
+      return code;
+    };
+    return when(cond, side(expr.yes), side(expr.no), typeOf(expr.dtype));
+  }
+
+  #index(axis: number, dtype: DType, { count, shift }: Lanes): Code {
+    const counter = this.#counters.get(axis) as Local;
+    if (!this.#vector) {
+      const type = typeOf(dtype);
+      if (type === "i32") return this.#scalar.wrap(dtype, counter.get());
+      return this.#scalar.cast(int32, dtype, counter);
+    }
+    const isAlong = axis === this.#plan.along;
+    const first = isAlong && shift > 0 ? i32.add(counter, i32.const(shift)) : counter;
+    return this.#vector.index(first, dtype, !isAlong || count === 1);
+  }
+
+  #load(expr: Load, { count, shift }: Lanes): Code {
+    const walk = this.#nest.walkOf(expr);
+    const pointer = this.#pointers.get(walk) as Local;
+    if (!this.#vector) return this.#scalar.load(walk.dtype, pointer);
+    const stride = walk.strides[this.#plan.along] as number;
+    const bytes = shift * stride * walk.dtype.size;
+    const address = bytes < 0 ? i32.add(pointer, i32.const(bytes)) : pointer;
+    return this.#vector.load(walk.dtype, address, Math.max(bytes, 0), count === 1 ? 0 : stride);
+  }
+
+  /** Computes what does not change along a dimension before the loop over it. */
+  #hoist(axis: number): { code: Code; forget: () => void } {
+    if (!this.#vector || this.#nest.reduce) return { code: [], forget: () => undefined };
+    const written = this.#nest.bodies.map(({ out }) => this.#nest.values[out.slot] as Value);
+    const isFixed = (expr: Expr): boolean => {
+      if (expr.kind === "index") return expr.axis !== axis;
+      if (expr.kind === "load")
+        return (
+          this.#nest.walkOf(expr).strides[axis] === 0 &&
+          !written.some((value) => sameStorage(value, expr.value))
+        );
+      if (expr.kind === "const") return true;
+      return childrenOf(expr).every(isFixed);
+    };
+    const code: Code[] = [];
+    const added: number[] = [];
+    const visit = (expr: Expr): void => {
+      if (expr.kind === "const") return;
+      const id = this.#sharing.id(expr);
+      if (this.#kept.has(id)) return;
+      if (!isFixed(expr)) {
+        for (const child of childrenOf(expr)) visit(child);
+        return;
+      }
+      const before = new Set(this.#kept.keys());
+      const local = this.#scope.local("v128");
+      code.push(local.set(this.#compute(expr, { count: 1, shift: 0 })));
+      this.#kept.set(id, { local, expr });
+      for (const kept of this.#kept.keys()) if (!before.has(kept)) added.push(kept);
+    };
+    for (const { expr } of this.#nest.bodies) visit(expr);
+    return {
+      code,
+      forget: () => {
+        for (const id of added) this.#kept.delete(id);
+      },
+    };
+  }
+
+  /** One evaluation of the body of a reduction, forgetting what it kept. */
+  #evaluate(lanes: Lanes): Code {
+    const before = new Set(this.#kept.keys());
+    const code = this.#value((this.#nest.bodies[0] as { expr: Expr }).expr, lanes);
+    for (const id of this.#kept.keys()) if (!before.has(id)) this.#kept.delete(id);
+    return code;
+  }
+
+  // Reductions
+
+  get #reduced(): { op: ReduceName; dtype: DType; out: Walk } {
+    const { reduce, bodies } = this.#nest;
+    const [body] = bodies;
+    if (!reduce || !body) throw new Error("internal: not a reduction");
+    return { op: reduce, dtype: body.out.dtype, out: body.out };
+  }
+
+  /** Each result in turn: lanes of partial results along the last reduced dimension, joined at the end. */
+  #reduceAlong(): Code {
+    const { dims, outer } = this.#nest;
+    const { dtype, out, op } = this.#reduced;
+    const total = new ScalarTotal(op, dtype, this.#scalar, this.#scope);
+    return this.#walk(0, outer, () => {
+      const code: Code[] = [total.start()];
+      if (!this.#vector) {
+        code.push(
+          this.#walk(outer, dims.length, () => total.add(this.#evaluate({ count: 1, shift: 0 }))),
+        );
+      } else {
+        const vector = this.#vector;
+        const unroll = this.#unroll() > 1 ? 2 : 1;
+        const totals = Array.from(
+          { length: unroll },
+          () => new VectorTotal(op, dtype, vector, this.#scope),
+        );
+        code.push(totals.map((each) => each.start()));
+        code.push(
+          this.#walk(outer, dims.length, () =>
+            this.#lanes(unroll, (lanes) =>
+              lanes.map((each, i) => {
+                const value = this.#evaluate(each);
+                return each.count === 1
+                  ? total.add(vector.lane(0, dtype, value))
+                  : (totals[i] as VectorTotal).add(value);
+              }),
+            ),
+          ),
+        );
+        code.push(totals.map((each) => each.fold(total)));
+      }
+      code.push(total.store(this.#pointers.get(out) as Local));
+      return code;
+    });
+  }
+
+  /** Neighbouring results side by side in lanes: each round adds one element to all of them. */
+  #reduceAcross(): Code {
+    const { dims, outer } = this.#nest;
+    const { dtype, out, op } = this.#reduced;
+    const vector = this.#vector as VectorWriter;
+    return this.#walk(0, outer, () =>
+      this.#lanes(4, (lanes) => {
+        const totals = lanes.map(() => new VectorTotal(op, dtype, vector, this.#scope));
+        return [
+          totals.map((each) => each.start()),
+          this.#walk(outer, dims.length, () =>
+            lanes.map((each, i) => (totals[i] as VectorTotal).add(this.#evaluate(each))),
+          ),
+          lanes.map((each, i) =>
+            vector.store(
+              dtype,
+              this.#pointers.get(out) as Local,
+              (totals[i] as VectorTotal).result(),
+              each.shift * dtype.size,
+              each.count,
+            ),
+          ),
+        ];
+      }),
+    );
+  }
+}
+
+function nodeCount(expr: Expr): number {
+  return childrenOf(expr).reduce((total, child) => total + nodeCount(child), 1);
+}

@@ -1,0 +1,362 @@
+/** Programs in the memory of the wasm engine: planned and bound once, so that a run only copies feeds and calls steps. */
+
+import { allocate, type TypedArray } from "../../core/dtypes.ts";
+import { NDArray } from "../../core/ndarray.ts";
+import type { CompiledStep, LoadedProgram } from "../engine.ts";
+import { StepError } from "../executor.ts";
+import {
+  type Loop,
+  type Program,
+  type RunContext,
+  readsOf,
+  type StateCell,
+  type StateKey,
+  type Step,
+  type Value,
+  writesOf,
+} from "../ir.ts";
+import { compileLoop } from "../javascript.ts";
+import { planMemory } from "../plan.ts";
+import { runRoutine } from "../reference.ts";
+import { type Heap, isStorable } from "./heap.ts";
+import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
+import { isVector } from "./loop.ts";
+import type { LoopCode } from "./loops.ts";
+import type { Runtime } from "./runtime.ts";
+import type { WasmFunction } from "./webassembly.ts";
+
+/** How a step runs, before it knows addresses. */
+type Runner =
+  | { readonly kind: "loop"; readonly code: LoopCode }
+  | { readonly kind: "kernel"; readonly run: BoundKernel }
+  | { readonly kind: "arrays"; readonly run: CompiledStep }
+  | { readonly kind: "host" };
+
+interface State {
+  readonly key: StateKey;
+  readonly values: readonly Value[];
+  /** All values have one shape; otherwise the state changes its storage within a run. */
+  readonly isUniform: boolean;
+}
+
+export class WasmProgram implements LoadedProgram {
+  readonly #program: Program;
+  readonly #runtime: Runtime;
+  readonly #heap: Heap;
+  readonly #steps: readonly Step[];
+  readonly #runners: readonly Runner[];
+  readonly #states: readonly State[];
+  /** Where values that own storage lie, states excepted. */
+  readonly #addresses = new Map<Value, number>();
+  /** Arrays of JavaScript, for what cannot lie in memory. */
+  readonly #outside = new Map<Value, NDArray>();
+  /** Everything to be freed with the program. */
+  readonly #blocks: number[];
+  readonly #hasOutsideInputs: boolean;
+
+  // What follows depends on addresses, and is made anew when those change.
+  #context: RunContext | null = null;
+  #generation = -1;
+  #stateData: unknown[] = [];
+  #calls: (() => void)[] = [];
+  #inputViews: (TypedArray | null)[] = [];
+  #outputs: NDArray[] = [];
+
+  constructor(program: Program, runtime: Runtime) {
+    this.#program = program;
+    this.#runtime = runtime;
+    this.#heap = runtime.heap;
+    this.#blocks = runtime.ownBlocks(this);
+    this.#hasOutsideInputs = program.inputs.some(({ dtype }) => !isStorable(dtype));
+    this.#states = statesOf(program);
+    this.#steps = program.steps.flatMap((step): readonly Step[] =>
+      step.kind === "group" && !(inMemory(step) && isVector(step.loops)) ? step.loops : [step],
+    );
+    try {
+      this.#place();
+      this.#runners = this.#compile();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** Frees the memory of the program, which cannot run any more. */
+  dispose(): void {
+    this.#runtime.release(this, this.#blocks);
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.#heap.allocate(bytes);
+    this.#blocks.push(address);
+    return address;
+  }
+
+  #place(): void {
+    const plan = planMemory(this.#program);
+    const slots = plan.buffers.map(({ dtype, size }) =>
+      isStorable(dtype) ? this.#allocate(dtype.size * size) : -1,
+    );
+    for (const { root } of valuesOf(this.#program)) {
+      if (root.state || this.#addresses.has(root) || this.#outside.has(root)) continue;
+      const storable = isStorable(root.dtype);
+      if (root.constant) {
+        if (!storable) this.#outside.set(root, root.constant);
+        else this.#addresses.set(root, this.#store(root.constant));
+        continue;
+      }
+      if (this.#program.inputs.includes(root)) {
+        if (storable) this.#addresses.set(root, this.#allocate(root.dtype.size * root.size));
+        continue;
+      }
+      const slot = plan.slots.get(root);
+      if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
+      if (storable) this.#addresses.set(root, slots[slot] as number);
+      else
+        this.#outside.set(
+          root,
+          new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype),
+        );
+    }
+  }
+
+  #store(array: NDArray): number {
+    const address = this.#allocate(array.dtype.size * array.size);
+    const view = this.#heap.view(array.dtype, address, array.size) as TypedArray;
+    copyElements(array.data as TypedArray, view);
+    return address;
+  }
+
+  #compile(): Runner[] {
+    const kernels: KernelContext = {
+      ...this.#runtime.kernels,
+      scratch: (bytes) => this.#allocate(bytes),
+    };
+    const nests = this.#steps.filter((step) => step.kind === "loop" || step.kind === "group");
+    const compiled = nests.filter(inMemory);
+    const code = this.#runtime.loops.compile(
+      compiled.map(loopsOf),
+      internalValues(this.#program, this.#steps),
+    );
+    const codeOf = new Map<Step, LoopCode>(compiled.map((step, i) => [step, code[i] as LoopCode]));
+    return this.#steps.map((step): Runner => {
+      if (step.kind === "host") return { kind: "host" };
+      const loop = codeOf.get(step);
+      if (loop) return { kind: "loop", code: loop };
+      if (step.kind === "loop") return { kind: "arrays", run: compileLoop(step) };
+      if (step.kind === "group") throw new Error("internal: a group that does not lie in memory");
+      const kernel: WasmKernel | undefined = this.#runtime.routines[step.name];
+      const run = kernel && inMemory(step) ? kernel(step, kernels) : null;
+      return run ? { kind: "kernel", run } : { kind: "arrays", run: runRoutine(step) };
+    });
+  }
+
+  run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
+    const retired: number[] = [];
+    if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context, retired);
+    this.#inputViews.forEach((view, i) => {
+      if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
+    });
+    const steps = this.#calls;
+    let at = 0;
+    try {
+      for (; at < steps.length; at++) (steps[at] as () => void)();
+      return this.#outputs.map((array) => array.copy());
+    } catch (error) {
+      throw new StepError(this.#steps[at] as Step, error);
+    } finally {
+      for (const address of retired) this.#heap.free(address);
+    }
+  }
+
+  /** Whether states lie elsewhere than when steps were bound. */
+  #isStale(context: RunContext): boolean {
+    if (this.#context !== context || this.#generation !== this.#heap.generation) return true;
+    return this.#states.some(({ key, values, isUniform }, i) => {
+      const { array } = context.cell(key);
+      const [value] = values as [Value];
+      if (!isUniform || array === null || array.data !== this.#stateData[i]) return true;
+      return !sameShape(array.shape, value.shape);
+    });
+  }
+
+  #bind(inputs: readonly NDArray[], context: RunContext, retired: number[]): void {
+    const arrays = new Map<Value, NDArray>(this.#outside);
+    const addresses = new Map<Value, number>(this.#addresses);
+    this.#stateData = this.#states.map(({ key, values }) => {
+      for (const value of values)
+        this.#bindState(value, context.cell(key), arrays, addresses, retired);
+      return context.cell(key).array?.data;
+    });
+    this.#program.inputs.forEach((value, i) => {
+      if (!isStorable(value.dtype)) arrays.set(value, inputs[i] as NDArray);
+    });
+    const arrayOf = (value: Value): NDArray => {
+      let array = arrays.get(value);
+      if (!array) {
+        const { root, dtype, shape } = value;
+        const data = isStorable(dtype)
+          ? this.#heap.view(dtype, addresses.get(root) as number, root.size)
+          : (arrays.get(root) as NDArray).data;
+        array = new NDArray(data, shape, dtype);
+        arrays.set(value, array);
+      }
+      return array;
+    };
+    const addressOf = (value: Value): number => addresses.get(value.root) as number;
+    this.#calls = this.#steps.map((step, i) =>
+      bindStep(step, this.#runners[i] as Runner, {
+        arrayOf,
+        addressOf,
+        context,
+        runtime: this.#runtime,
+      }),
+    );
+    this.#inputViews = this.#program.inputs.map((value) =>
+      isStorable(value.dtype) ? (arrayOf(value).data as TypedArray) : null,
+    );
+    this.#outputs = this.#program.outputs.map(arrayOf);
+    this.#context = context;
+    this.#generation = this.#heap.generation;
+  }
+
+  /** State of the right size in our memory is used where it lies; otherwise it gets new storage. */
+  #bindState(
+    value: Value,
+    cell: StateCell,
+    arrays: Map<Value, NDArray>,
+    addresses: Map<Value, number>,
+    retired: number[],
+  ): void {
+    const { root } = value;
+    const { array } = cell;
+    if (array && !sameShape(array.shape, root.shape)) cell.reshaped = true;
+    const fits = array?.size === root.size && array.dtype === root.dtype;
+    if (!isStorable(root.dtype)) {
+      if (!fits) cell.array = new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype);
+      else if (cell.reshaped) cell.array = new NDArray(array.data, root.shape, root.dtype);
+      arrays.set(root, cell.array as NDArray);
+      return;
+    }
+    const address = this.#runtime.cells.claim(cell, root, fits, retired);
+    addresses.set(root, address);
+  }
+}
+
+interface Binding {
+  readonly arrayOf: (value: Value) => NDArray;
+  readonly addressOf: (value: Value) => number;
+  readonly context: RunContext;
+  readonly runtime: Runtime;
+}
+
+function bindStep(step: Step, runner: Runner, binding: Binding): () => void {
+  const { arrayOf, addressOf, context, runtime } = binding;
+  switch (runner.kind) {
+    case "loop": {
+      const { run, count, grain, values } = runner.code;
+      const args = values.map(addressOf);
+      return grain < count && runtime.kernels.threads > 1
+        ? () => runtime.kernels.parallel(run, count, grain, args)
+        : bindCall(run, count, args);
+    }
+    case "kernel": {
+      const { inputs, outputs } = step as { inputs: readonly Value[]; outputs: readonly Value[] };
+      const from = inputs.map(addressOf);
+      const to = outputs.map(addressOf);
+      return () => runner.run(from, to);
+    }
+    case "arrays": {
+      const reads = (step.kind === "routine" ? step.inputs : readsOf(step)).map(arrayOf);
+      const writes = writesOf(step).map(arrayOf);
+      return () => runner.run(reads, writes);
+    }
+    case "host": {
+      if (step.kind !== "host") throw new Error("internal: not a host step");
+      const reads = step.inputs.map(arrayOf);
+      const writes = step.outputs.map(arrayOf);
+      return () => step.run(reads, writes, context);
+    }
+    default:
+      return runner satisfies never;
+  }
+}
+
+/** A call without making a list of arguments each time. */
+function bindCall(run: WasmFunction, count: number, args: readonly number[]): () => void {
+  const [a = 0, b = 0, c = 0, d = 0] = args;
+  switch (args.length) {
+    case 1:
+      return () => run(0, count, a);
+    case 2:
+      return () => run(0, count, a, b);
+    case 3:
+      return () => run(0, count, a, b, c);
+    case 4:
+      return () => run(0, count, a, b, c, d);
+    default:
+      return () => run(0, count, ...args);
+  }
+}
+
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a === b || (a.length === b.length && a.every((dim, i) => dim === b[i]));
+
+/** Whether everything that a step touches can lie in memory as numbers of one part. */
+/** What only the group that computes it reads. */
+function internalValues(program: Program, steps: readonly Step[]): Set<Value> {
+  const internal = new Set<Value>();
+  for (const step of steps) {
+    if (step.kind !== "group") continue;
+    for (const { out } of step.loops.slice(0, -1)) if (!out.root.state) internal.add(out.root);
+  }
+  for (const step of steps) {
+    const own = new Set(step.kind === "group" ? step.loops.map(({ out }) => out.root) : []);
+    for (const { root } of readsOf(step)) if (!own.has(root)) internal.delete(root);
+  }
+  for (const { root } of program.outputs) internal.delete(root);
+  return internal;
+}
+
+function loopsOf(step: Step): readonly Loop[] {
+  if (step.kind === "group") return step.loops;
+  return step.kind === "loop" ? [step] : [];
+}
+
+function inMemory(step: Step): boolean {
+  const values = [...readsOf(step), ...writesOf(step)];
+  return values.every(({ dtype }) => isStorable(dtype) && !dtype.isComplex);
+}
+
+function statesOf(program: Program): State[] {
+  const states = new Map<string, { key: StateKey; values: Value[] }>();
+  for (const { root } of valuesOf(program)) {
+    if (!root.state) continue;
+    const name = `${root.state.container}\u0000${root.state.name}`;
+    const entry = states.get(name) ?? { key: root.state, values: [] };
+    if (!entry.values.includes(root)) entry.values.push(root);
+    states.set(name, entry);
+  }
+  return Array.from(states.values(), ({ key, values }) => {
+    const [first] = values as [Value];
+    const isUniform = values.every(
+      ({ shape, dtype }) => sameShape(shape, first.shape) && dtype === first.dtype,
+    );
+    return { key, values, isUniform };
+  });
+}
+
+function valuesOf(program: Program): Set<Value> {
+  const values = new Set<Value>(program.inputs);
+  for (const step of program.steps) {
+    for (const value of readsOf(step)) values.add(value);
+    for (const value of writesOf(step)) values.add(value);
+  }
+  for (const value of program.outputs) values.add(value);
+  return values;
+}
+
+/** Copies between arrays of the same element type. */
+function copyElements(from: TypedArray, to: TypedArray): void {
+  (to as Float32Array).set(from as Float32Array);
+}

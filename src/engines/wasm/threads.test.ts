@@ -1,0 +1,102 @@
+// Tests of threads: pieces cover everything exactly once, results do not depend on them.
+import { expect, test } from "vitest";
+import { float32 } from "../../core/dtypes.ts";
+import { NDArray } from "../../core/ndarray.ts";
+import { Builder } from "../builder.ts";
+import * as e from "../expr.ts";
+import type { Expr } from "../ir.ts";
+import { i32 as int, whileLoop } from "./assembler.ts";
+import { makeWasmEngine } from "./engine.ts";
+import { Runtime } from "./runtime.ts";
+import { type WebAssemblyApi, webAssembly } from "./webassembly.ts";
+
+const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+async function started(runtime: Runtime, helpers: number): Promise<void> {
+  for (let i = 0; i < 500 && runtime.threads.ready < helpers; i++) await sleep(10);
+  expect(runtime.threads.ready).toBe(helpers);
+}
+
+/** A function that adds one to each of [begin, end) words from an address on. */
+function counting(runtime: Runtime) {
+  const { increment } = runtime.kernels.functions("increment", (m) => {
+    m.function("increment", ["i32", "i32", "i32"], [], (f) => {
+      const [i, end, words] = [f.param(0), f.param(1), f.param(2)];
+      const address = int.add(words, int.shl(i, int.const(2)));
+      return whileLoop(int.lt_s(i, end), [
+        int.store(address, int.add(int.load(address), int.const(1))),
+        i.set(int.add(i, int.const(1))),
+      ]);
+    });
+  });
+  if (!increment) throw new Error("no function");
+  return increment;
+}
+
+test("every point of a job is done once, by whichever thread", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 4 }, {});
+  const increment = counting(runtime);
+  const count = 100_000;
+  const address = runtime.heap.allocate(4 * count);
+  const words = new Int32Array(runtime.heap.memory.buffer, address, count).fill(0);
+  runtime.kernels.parallel(increment, count, 1, [address]);
+  await started(runtime, 3);
+  const jobs = 300;
+  for (let i = 1; i < jobs; i++)
+    runtime.kernels.parallel(increment, count, 1 + (i % 7) * 500, [address]);
+  expect(words.every((word) => word === jobs)).toBe(true);
+});
+
+test("results are the same with one thread and with many", async () => {
+  const size = 1_000_000;
+  const k = new Builder();
+  const x = k.input(float32, [1000, 1000]);
+  const row = k.input(float32, [1000]);
+  const y = k.map([x, row], (a, b) => e.unary("tanh", e.mul(a as Expr, b as Expr)));
+  const program = k.program([y, k.reduce("sum", y, [0]), k.reduce("max", y, [1])]);
+  const data = Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 1013) / 300 - 1.5);
+  const inputs = [
+    new NDArray(data, [1000, 1000], float32),
+    new NDArray(data.slice(0, 1000), [1000], float32),
+  ];
+  const context = {
+    cell: () => ({ array: null, initialized: false }),
+    kernelState: <T>(_: string, create: () => T) => create(),
+  };
+  const one = makeWasmEngine({ threads: 1 }).load(program).run(inputs, context);
+  const many = makeWasmEngine({ threads: 4 }).load(program);
+  for (let round = 0; round < 5; round++) {
+    const results = many.run(inputs, context);
+    results.forEach((array, i) => {
+      const alone = one[i]?.data as Float32Array;
+      expect((array.data as Float32Array).every((x, j) => x === alone[j])).toBe(true);
+    });
+    await sleep(40);
+  }
+});
+
+test("memory that is not shared has one thread", () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: false, threads: 4 }, {});
+  expect(runtime.threads.count).toBe(1);
+  const address = runtime.heap.allocate(40);
+  runtime.heap.bytes(address, 40).fill(0);
+  runtime.kernels.parallel(counting(runtime), 10, 1, [address]);
+  expect(runtime.heap.bytes(address, 5)).toEqual(Uint8Array.from([1, 0, 0, 0, 1]));
+});
+
+test("a piece that fails is an error of the job, and threads go on working", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 3 }, {});
+  const { fail } = runtime.kernels.functions("fail", (m) => {
+    m.function("fail", ["i32", "i32"], [], (f) => [
+      int.store(int.const(-4), int.div_s(f.param(0), int.const(0))),
+    ]);
+  });
+  if (!fail) throw new Error("no function");
+  expect(() => runtime.kernels.parallel(fail, 100, 1, [])).toThrow(/divide by zero/);
+  await started(runtime, 2);
+  expect(() => runtime.kernels.parallel(fail, 100, 1, [])).toThrow();
+  const address = runtime.heap.allocate(400);
+  runtime.heap.bytes(address, 400).fill(0);
+  runtime.kernels.parallel(counting(runtime), 100, 1, [address]);
+  expect(new Int32Array(runtime.heap.memory.buffer, address, 100).every((x) => x === 1)).toBe(true);
+});

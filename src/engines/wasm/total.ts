@@ -1,0 +1,148 @@
+/** Running totals of reductions. Floating sums and products are kept in double precision and rounded once. */
+
+import { type DType, float64 } from "../../core/dtypes.ts";
+import type { ReduceName } from "../ir.ts";
+import { highest, lowest } from "../reference.ts";
+import type { Raw } from "../scalar.ts";
+import {
+  type Code,
+  type FunctionScope,
+  f64,
+  f64x2,
+  i32,
+  type Local,
+  type Operand,
+  v128,
+  valueOf,
+} from "./assembler.ts";
+import { type ScalarWriter, typeOf } from "./scalar.ts";
+import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
+import type { VectorWriter } from "./vector.ts";
+
+const isWide = (op: ReduceName, dtype: DType): boolean =>
+  dtype.isFloating && (op === "sum" || op === "prod");
+
+function identity(op: ReduceName, dtype: DType): Raw {
+  switch (op) {
+    case "sum":
+    case "any":
+      return 0;
+    case "prod":
+    case "all":
+      return 1;
+    case "max":
+      return lowest(dtype);
+    case "min":
+      return highest(dtype);
+    default:
+      return op satisfies never;
+  }
+}
+
+const combining = { sum: "add", prod: "mul", max: "max", min: "min" } as const;
+
+/** The total of one result. */
+export class ScalarTotal {
+  readonly #op: ReduceName;
+  readonly #dtype: DType;
+  readonly #scalar: ScalarWriter;
+  readonly #total: Local;
+
+  constructor(op: ReduceName, dtype: DType, scalar: ScalarWriter, scope: FunctionScope) {
+    this.#op = op;
+    this.#dtype = dtype;
+    this.#scalar = scalar;
+    this.#total = scope.local(isWide(op, dtype) ? "f64" : typeOf(dtype));
+  }
+
+  start(): Code {
+    const start = identity(this.#op, this.#dtype);
+    if (isWide(this.#op, this.#dtype)) return this.#total.set(f64.const(Number(start)));
+    const raw = this.#dtype.isBig ? BigInt(start) : start;
+    return this.#total.set(this.#scalar.constant(raw, this.#dtype));
+  }
+
+  add(value: Operand): Code {
+    const [op, dtype, total] = [this.#op, this.#dtype, this.#total];
+    if (isWide(op, dtype)) return this.addDouble(this.#scalar.cast(dtype, float64, value));
+    if (op === "any") return total.set(i32.or(total, i32.ne(value, i32.const(0))));
+    if (op === "all") return total.set(i32.and(total, i32.ne(value, i32.const(0))));
+    return total.set(this.#scalar.binary(combining[op], dtype, total, value));
+  }
+
+  /** Adds a value that has not been rounded to the dtype; for sums and products of floats. */
+  addDouble(value: Operand): Code {
+    const combine = this.#op === "prod" ? f64.mul : f64.add;
+    return this.#total.set(combine(this.#total, value));
+  }
+
+  store(pointer: Operand): Code {
+    const dtype = this.#dtype;
+    const value = isWide(this.#op, dtype)
+      ? this.#scalar.cast(float64, dtype, this.#total)
+      : this.#total;
+    return this.#scalar.store(dtype, pointer, value);
+  }
+}
+
+/** A total in each lane. */
+export class VectorTotal {
+  readonly #op: ReduceName;
+  readonly #dtype: DType;
+  readonly #vector: VectorWriter;
+  readonly #scope: FunctionScope;
+  /** Two pairs of doubles for float32, else one vector. */
+  readonly #totals: readonly Local[];
+
+  constructor(op: ReduceName, dtype: DType, vector: VectorWriter, scope: FunctionScope) {
+    this.#op = op;
+    this.#dtype = dtype;
+    this.#vector = vector;
+    this.#scope = scope;
+    const count = isWide(op, dtype) && vector.width === 4 ? 2 : 1;
+    this.#totals = Array.from({ length: count }, () => scope.local("v128"));
+  }
+
+  start(): Code {
+    const start = identity(this.#op, this.#dtype);
+    const wide = isWide(this.#op, this.#dtype);
+    const code = wide
+      ? splatBytes(Number(start), "f64")
+      : this.#vector.constant(start, this.#dtype);
+    return this.#totals.map((total) => total.set(code));
+  }
+
+  add(value: Operand): Code {
+    const [op, dtype, vector] = [this.#op, this.#dtype, this.#vector];
+    const [total, high] = this.#totals as [Local, Local | undefined];
+    if (op === "any") return total.set(v128.or(total, value));
+    if (op === "all") return total.set(v128.and(total, value));
+    if (!high) return total.set(vector.binary(combining[op], dtype, total, value));
+    const combine = op === "prod" ? f64x2.mul : f64x2.add;
+    const x = this.#scope.local("v128");
+    return [
+      x.set(value),
+      total.set(combine(total, f64x2.promote_low_f32x4(x))),
+      high.set(combine(high, f64x2.promote_low_f32x4(upperHalf(x)))),
+    ];
+  }
+
+  /** All lanes as elements of the result. */
+  result(): Code {
+    const [total, high] = this.#totals as [Local, Local | undefined];
+    return high ? joinDoubles(total, high) : valueOf(total);
+  }
+
+  /** Adds all lanes to one total. */
+  fold(into: ScalarTotal): Code {
+    if (isWide(this.#op, this.#dtype)) {
+      return this.#totals.map((total) =>
+        [0, 1].map((lane) => into.addDouble(f64x2.extract_lane(lane, total))),
+      );
+    }
+    const [total] = this.#totals as [Local];
+    return Array.from({ length: this.#vector.width }, (_, lane) =>
+      into.add(this.#vector.lane(lane, this.#dtype, total)),
+    );
+  }
+}
