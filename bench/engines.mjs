@@ -1,5 +1,5 @@
 // Compares the engines of this package on the work that training consists of, interleaved in one process.
-// Run with `npm run bench:engines [-- name …]`; prints medians in milliseconds and ratios to the first engine.
+// Part of `npm run bench`; prints medians in milliseconds and ratios to the first engine.
 import { performance } from "node:perf_hooks";
 import * as tf from "tensorscope";
 

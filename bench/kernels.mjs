@@ -21,7 +21,7 @@ await build({
     reportCompressedSize: false,
     lib: {
       entry: {
-        harness: source("engines/wasm/kernels/harness.ts"),
+        harness: source("../tests/kernels/harness.ts"),
         kernels: source("engines/wasm/kernels/index.ts"),
         madd: source("engines/wasm/kernels/multiply-add.ts"),
         routines: source("engines/routines/index.ts"),

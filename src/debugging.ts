@@ -18,3 +18,12 @@ export {
   assertType,
   type CheckOptions,
 } from "./ops/debugging.ts";
+export {
+  assertInteger,
+  assertNear,
+  assertRankIn,
+  assertSameFloatDtype,
+} from "./ops/debugging-types.ts";
+export { isNonDecreasing, isStrictlyIncreasing } from "./ops/monotonic.ts";
+export { assertAllFinite } from "./ops/numerics.ts";
+export { isFinite, isInf, isNan } from "./ops/unary.ts";

@@ -1,6 +1,17 @@
 /** Tensorscope: TensorFlow-1 graphs in TypeScript. Use as `import * as tf from "tensorscope"`. */
 
 export {
+  controlFlowV2Enabled,
+  disableControlFlowV2,
+  disableEagerExecution,
+  disableTensorEquality,
+  disableV2Behavior,
+  enableEagerExecution,
+  executingEagerly,
+} from "./core/behavior.ts";
+// devices, checks, sorting, custom gradients
+export { type DeviceFields, DeviceSpec } from "./core/device.ts";
+export {
   asDType,
   bfloat16,
   bool,
@@ -10,8 +21,10 @@ export {
   type DTypeLike,
   type DTypeName,
   float16,
+  float16 as half,
   float32,
   float64,
+  float64 as double,
   int8,
   int16,
   int32,
@@ -25,6 +38,7 @@ export {
   variant,
 } from "./core/dtypes.ts";
 export * as errors from "./core/errors.ts";
+export type { DeviceFunction, DeviceLike } from "./core/graph.ts";
 export {
   Graph,
   getDefaultGraph,
@@ -42,6 +56,7 @@ export { Operation, Tensor } from "./core/tensor.ts";
 export { setWarningHandler, type WarningHandler } from "./core/warn.ts";
 // ops: control
 export * as debugging from "./debugging.ts";
+export * as dtypes from "./dtypes.ts";
 export type { GraphDefOptions } from "./formats/graph-def.ts";
 export { type ImportOptions, importGraphDef } from "./formats/import-graph.ts";
 export {
@@ -65,10 +80,13 @@ export {
 } from "./formats/tensor.ts";
 // gradients
 export { AggregationMethod } from "./gradients/aggregate.ts";
+export { type CustomGradientFunction, customGradient } from "./gradients/custom.ts";
 export { type GradientsOptions, gradients, UnconnectedGradients } from "./gradients/gradients.ts";
 export {
   type GradientFunction,
   NotDifferentiable,
+  NotDifferentiable as NoGradient,
+  NotDifferentiable as noGradient,
   RegisterGradient,
 } from "./gradients/registry.ts";
 // variables
@@ -138,10 +156,33 @@ export {
 export { concat } from "./ops/concat.ts";
 export { type BranchResult, type CondOptions, cond, type Merged } from "./ops/cond.ts";
 export { CondContext } from "./ops/cond-context.ts";
+export { type ConfusionMatrixOptions, confusionMatrix } from "./ops/confusion.ts";
 // ops: constants and conversion
 export { type ArrayLike, type ConstantOptions, constant } from "./ops/constant.ts";
 export { group, noOp, tuple } from "./ops/control.ts";
-export { convertToTensor, type TensorLike } from "./ops/convert.ts";
+export { convertToTensor, type TensorLike, type TensorOf } from "./ops/convert.ts";
+export {
+  assertEqual,
+  assertGreater,
+  assertGreaterEqual,
+  assertLess,
+  assertLessEqual,
+  assertNegative,
+  assertNoneEqual,
+  assertNonNegative,
+  assertNonPositive,
+  assertPositive,
+  assertRank,
+  assertRankAtLeast,
+  assertScalar,
+  assertType,
+} from "./ops/debugging.ts";
+export {
+  assertInteger,
+  assertNear,
+  assertRankIn,
+  assertSameFloatDtype,
+} from "./ops/debugging-types.ts";
 export { depthToSpace, spaceToDepth } from "./ops/depth.ts";
 export { dynamicStitch, setdiff1d } from "./ops/dynamic.ts";
 export {
@@ -160,7 +201,14 @@ export {
 export { stringJoin } from "./ops/filename-strings.ts";
 export { fill, ones, onesLike, zeros, zerosLike } from "./ops/fill.ts";
 export { gather } from "./ops/gather.ts";
-export { gatherNd, scatterNd, tensorScatterAdd, tensorScatterUpdate } from "./ops/gather-nd.ts";
+export {
+  gatherNd,
+  scatterNd,
+  tensorScatterAdd,
+  tensorScatterAdd as tensorScatterNdAdd,
+  tensorScatterUpdate,
+  tensorScatterUpdate as tensorScatterNdUpdate,
+} from "./ops/gather-nd.ts";
 export {
   ensureShape,
   identity,
@@ -190,7 +238,9 @@ export {
   matrixSetDiag,
   trace,
 } from "./ops/matrix.ts";
+export { isNonDecreasing, isStrictlyIncreasing } from "./ops/monotonic.ts";
 export { type NormOptions, norm } from "./ops/norm.ts";
+export { addCheckNumericsOps, assertAllFinite as verifyTensorAllFinite } from "./ops/numerics.ts";
 export { oneHot } from "./ops/one-hot.ts";
 export type { Operators } from "./ops/operators.ts";
 export { broadcastDynamicShape, broadcastStaticShape, broadcastTo, pad, tile } from "./ops/pad.ts";
@@ -214,7 +264,7 @@ export {
   truncatedNormal,
 } from "./ops/random.ts";
 export { randomCrop } from "./ops/random-crop.ts";
-export { linspace, range } from "./ops/range.ts";
+export { linspace, linspace as linSpace, range } from "./ops/range.ts";
 export {
   type ReduceOptions,
   reduceAll,
@@ -271,6 +321,7 @@ export {
 export { sequenceMask } from "./ops/sequence-mask.ts";
 export { expandDims, rank, reshape, shape, shapeN, size, squeeze } from "./ops/shape.ts";
 export { slice, stridedSlice } from "./ops/slice.ts";
+export { argsort, type SortOptions, sort } from "./ops/sort.ts";
 export {
   batchToSpace,
   batchToSpaceNd,
@@ -294,6 +345,7 @@ export {
   invertPermutation,
   matrixTranspose,
   reverse,
+  reverse as reverseV2,
   reverseSequence,
   transpose,
 } from "./ops/transpose.ts";

@@ -20,5 +20,7 @@ export {
   matrixSetDiag as setDiag,
   trace,
 } from "./ops/matrix.ts";
+export { l2Normalize } from "./ops/nn.ts";
 export { norm } from "./ops/norm.ts";
 export { tensordot } from "./ops/tensordot.ts";
+export { matrixTranspose } from "./ops/transpose.ts";

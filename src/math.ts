@@ -1,5 +1,6 @@
 /** The namespace tf.math: element-wise functions, reductions, segments. */
 
+export { softplus, softsign } from "./ops/activation.ts";
 export { accumulateN, addN } from "./ops/addn.ts";
 export {
   add,
@@ -32,6 +33,7 @@ export {
   logicalXor,
   notEqual,
 } from "./ops/comparison.ts";
+export { confusionMatrix } from "./ops/confusion.ts";
 export {
   digamma,
   erf,
@@ -46,6 +48,8 @@ export {
   tanh,
 } from "./ops/exponential.ts";
 export { xdivy, xlog1py, xlogy } from "./ops/guarded.ts";
+export { isNonDecreasing, isStrictlyIncreasing } from "./ops/monotonic.ts";
+export { l2Normalize, zeroFraction } from "./ops/nn.ts";
 export { polygamma, zeta } from "./ops/polygamma.ts";
 export {
   reduceAll,
@@ -71,7 +75,9 @@ export {
   unsortedSegmentSqrtN,
   unsortedSegmentSum,
 } from "./ops/segment.ts";
+export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { countNonzero, reduceLogsumexp, reduceStd, reduceVariance } from "./ops/statistics.ts";
+export { inTopK, topK } from "./ops/topk.ts";
 export { invertPermutation } from "./ops/transpose.ts";
 export {
   acos,

@@ -33,6 +33,7 @@ export {
   conv2dTranspose,
   convolution,
 } from "./ops/conv.ts";
+export { depthToSpace, spaceToDepth } from "./ops/depth.ts";
 export {
   type DepthwiseOptions,
   depthwiseConv2d,
@@ -82,4 +83,5 @@ export {
   softmaxCrossEntropyWithLogitsV2,
   sparseSoftmaxCrossEntropyWithLogits,
 } from "./ops/softmax.ts";
+export { spaceToBatch } from "./ops/space-to-batch.ts";
 export { inTopK, type TopKOptions, topK } from "./ops/topk.ts";

@@ -61,6 +61,11 @@ export {
   type StaircaseOptions,
 } from "./training/decay.ts";
 export {
+  type ClusterTasks,
+  type ReplicaDeviceOptions,
+  replicaDeviceSetter,
+} from "./training/device-setter.ts";
+export {
   assertGlobalStep,
   createGlobalStep,
   type GlobalStep,

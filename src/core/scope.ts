@@ -59,9 +59,7 @@ export function openScope(label: string, undo: () => void, orderError?: string):
 export function within<R>(scope: Disposable, label: string, body: () => R): R {
   let result: R;
   try {
-    if (typeof body !== "function") {
-      throw new TypeError(`The last argument of ${label} is a function; got ${kindOf(body)}.`);
-    }
+    checkBody(body, label);
     result = body();
   } finally {
     scope[Symbol.dispose]();
@@ -73,6 +71,12 @@ export function within<R>(scope: Disposable, label: string, body: () => R): R {
     );
   }
   return result;
+}
+
+/** @internal Refuses what is no function. */
+export function checkBody(body: unknown, label: string): void {
+  if (typeof body === "function") return;
+  throw new TypeError(`The last argument of ${label} is a function; got ${kindOf(body)}.`);
 }
 
 function isThenable(value: unknown): boolean {

@@ -1,7 +1,16 @@
 /** Memory planning: values whose lives do not overlap share a buffer. */
 
 import type { DType } from "../core/dtypes.ts";
-import { type Program, readsOf, type Value, writesOf } from "./ir.ts";
+import {
+  childrenOf,
+  type Expr,
+  isDenseLoad,
+  type Program,
+  readsOf,
+  type Step,
+  type Value,
+  writesOf,
+} from "./ir.ts";
 
 export interface MemoryPlan {
   /** Which buffer each value that owns storage lies in. */
@@ -22,7 +31,16 @@ export function planMemory(program: Program): MemoryPlan {
   const free = new Map<DType, number[]>();
   const expiring = new Map<number, Value[]>();
 
-  const claim = (value: Value): void => {
+  const claim = (value: Value, step: Step, i: number): void => {
+    const inherited = inPlace(value, step).find(
+      (root) => slots.has(root) && lastUse.get(root) === i,
+    );
+    if (inherited) {
+      const list = expiring.get(i) as Value[];
+      list.splice(list.indexOf(inherited), 1);
+      occupy(value, slots.get(inherited) as number);
+      return;
+    }
     const available = free.get(value.dtype) ?? [];
     const fit = available.findIndex((slot) => {
       const size = (buffers[slot] as { size: number }).size;
@@ -30,6 +48,9 @@ export function planMemory(program: Program): MemoryPlan {
     });
     const slot = fit >= 0 ? (available.splice(fit, 1)[0] as number) : buffers.length;
     if (fit < 0) buffers.push({ dtype: value.dtype, size: value.size });
+    occupy(value, slot);
+  };
+  const occupy = (value: Value, slot: number): void => {
     slots.set(value, slot);
     const end = lastUse.get(value) as number;
     const list = expiring.get(end);
@@ -39,7 +60,7 @@ export function planMemory(program: Program): MemoryPlan {
 
   program.steps.forEach((step, i) => {
     for (const { root } of writesOf(step)) {
-      if (!root.state && !root.constant && !slots.has(root)) claim(root);
+      if (!root.state && !root.constant && !slots.has(root)) claim(root, step, i);
     }
     for (const value of expiring.get(i) ?? []) {
       const slot = slots.get(value) as number;
@@ -49,4 +70,21 @@ export function planMemory(program: Program): MemoryPlan {
     }
   });
   return { slots, buffers };
+}
+
+/** Values that a loop's result may overwrite: each point is read before it is written, and at no other time. */
+function inPlace({ dtype, size }: Value, step: Step): Value[] {
+  if (step.kind !== "loop" || step.reduce) return [];
+  const { dims } = step;
+  const dense = new Map<Value, boolean>();
+  const visit = (expr: Expr): void => {
+    if (expr.kind === "load") {
+      const { root } = expr.value;
+      const fits = root.dtype === dtype && root.size === size && isDenseLoad(expr, dims);
+      dense.set(root, fits && dense.get(root) !== false);
+    }
+    for (const child of childrenOf(expr)) visit(child);
+  };
+  visit(step.body);
+  return [...dense.keys()].filter((root) => dense.get(root));
 }

@@ -192,7 +192,7 @@ class Importer {
   readonly #functions: ReadonlyMap<string, OpDef>;
   /** Names of nodes and scopes that were there before. */
   readonly #taken = new Set<string>();
-  /** New names of nodes whose names were taken. */
+  /** Names in the graph of nodes that have others in the file. */
   readonly #renamed = new Map<string, string>();
   readonly #outputsRead = new Map<string, number>();
 
@@ -219,6 +219,10 @@ class Importer {
   }
 
   run(): void {
+    for (const name of this.#index.keys()) {
+      const unique = this.#uniqueName(this.#prefixed(name));
+      if (unique !== name) this.#renamed.set(name, unique);
+    }
     const order = orderNodes(this.#index, (input) => this.#mapped(input) !== undefined);
     for (const { inputs } of order) {
       for (const { node, index } of inputs) {
@@ -238,9 +242,7 @@ class Importer {
   }
 
   #makeNode({ node, inputs }: PlannedNode): void {
-    const { prefix } = this.#options;
-    const name = this.#uniqueName(prefix === "" ? node.name : `${prefix}/${node.name}`);
-    if (name !== node.name) this.#renamed.set(node.name, name);
+    const name = this.#renamed.get(node.name) ?? node.name;
     this.#checkColocation(node);
     const found: (Tensor | undefined)[] = [];
     const controls: Operation[] = [];
@@ -268,7 +270,13 @@ class Importer {
       ? dtypes.map((_, i) => (i === 0 ? unknownShape : scalarShape))
       : this.#isOldPlaceholder(node.op, attrs)
         ? [unknownShape]
-        : inferShapes(node.op, attrs, tensors, name, dtypes.length);
+        : inferShapes(node.op, attrs, tensors, name, {
+            count: dtypes.length,
+            // TensorFlow writes the names of what an input map gives in full.
+            names: tensors.map((tensor, i) =>
+              this.#mapped(inputs[i] as InputName) ? tensor.name : tensor.inputName,
+            ),
+          });
     const op = this.#create(node, {
       name: `${name}/`,
       inputs: tensors,
@@ -395,7 +403,7 @@ class Importer {
     const renamed = groups.map((group) => {
       if (!group.startsWith("loc:@")) return group;
       const name = group.slice(5);
-      return `loc:@${this.#renamed.get(name) ?? this.#prefixed(name)}`;
+      return `loc:@${this.#renamed.get(name) ?? name}`;
     });
     if (renamed.some((group, i) => group !== groups[i])) {
       attrs.set("_class", attrList("string", renamed));
@@ -513,11 +521,11 @@ function inferShapes(
   attrs: ReadonlyMap<string, AttrValue>,
   inputs: readonly Tensor[],
   name: string,
-  count: number,
+  { count, names }: { readonly count: number; readonly names: readonly string[] },
 ): readonly TensorShape[] {
   const def = opDef(type);
   if (def === undefined) return [];
-  const shapes = nodeShapes(def, attrsOf(def, attrs), inputs, name);
+  const shapes = nodeShapes(def, attrsOf(def, attrs), inputs, name, names);
   return shapes.length === count ? shapes : [];
 }
 

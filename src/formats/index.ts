@@ -28,6 +28,7 @@ export {
 export { type GraphDefOptions, graphDefOf, graphDefVersion, nodeDefOf } from "./graph-def.ts";
 export { readGraph, writeGraph } from "./graph-file.ts";
 export { type ImportOptions, importGraphDef } from "./import-graph.ts";
+export { inlineCalls } from "./inline-calls.ts";
 export {
   createMetaGraphDef,
   type ExportMetaGraphOptions,
@@ -50,6 +51,7 @@ export {
   type SafetensorsOptions,
   writeSafetensors,
 } from "./safetensors.ts";
+export { assetsOf, metaGraphWithTags, readSavedModel } from "./saved-model.ts";
 export { type ByteSink, type TableEntry, TableReader, TableWriter } from "./table.ts";
 export { arrayFromTensor, makeTensorProto, tensorFromArray } from "./tensor.ts";
 export { fromText, toText } from "./text.ts";

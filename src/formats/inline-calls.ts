@@ -19,8 +19,9 @@ import {
 
 const callOps = new Set(["PartitionedCall", "StatefulPartitionedCall"]);
 
-/** No graph of use grows beyond this by its calls; one that calls itself does. */
-const largest = 1_000_000;
+/** No graph of use has calls deeper than this, or grows beyond this by its calls; one that calls itself does. */
+const deepest = 100;
+const largest = 300_000;
 
 /**
  * The graph with every call replaced by what is called: its nodes below the call's name, and in the call's place an
@@ -34,16 +35,17 @@ export function inlineCalls(graph: GraphDef): GraphDef {
   );
   if (!graph.node.some((node) => calledBy(node, functions))) return graph;
   const node: NodeDef[] = [];
-  // Taken from its end: the nodes of a body come before what follows the call.
-  const waiting = [...graph.node].reverse();
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const called = calledBy(next, functions);
-    if (called) waiting.push(...bodyOf(next, called, functions).reverse());
-    else node.push(next);
-    if (node.length + waiting.length > largest) {
-      throw new FormatError("functions that call each other without end", { field: next.name });
+  const add = (nodes: readonly NodeDef[], depth: number): void => {
+    for (const one of nodes) {
+      if (depth > deepest || node.length > largest) {
+        throw new FormatError("functions that call each other without end", { field: one.name });
+      }
+      const called = calledBy(one, functions);
+      if (called === null) node.push(one);
+      else add(bodyOf(one, called, functions), depth + 1);
     }
-  }
+  };
+  add(graph.node, 0);
   return create(GraphDefSchema, { ...graph, node });
 }
 

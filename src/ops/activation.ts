@@ -1,5 +1,6 @@
 /** Activation functions and the ops that compute their gradients. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32, float64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -9,6 +10,7 @@ import { pow } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { less } from "./comparison.ts";
 import { concat } from "./concat.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { type AttrSpecs, a, defineOp } from "./define.ts";
@@ -89,6 +91,11 @@ function defineBackprop<A extends AttrSpecs>(
 const only = (cond: Expr, dy: Expr): Expr =>
   e.mul(dy, e.select(cond, e.constant(1, dy.dtype), e.constant(0, dy.dtype)));
 
+/** e^x - 1 as TensorFlow computes it here: 0 where x is so small that e^x rounds to 1, which decides gradients. */
+function lessOne(x: e.Operand): e.Expr {
+  return e.sub(e.unary("exp", x), 1);
+}
+
 // Relu and its kin
 
 const Relu = defineActivation(
@@ -107,6 +114,8 @@ const ReluGrad = defineBackprop(
 );
 
 /** max(x, 0). TensorFlow: `tf.nn.relu`. */
+export function relu<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function relu(features: TensorLike, options?: Named): Tensor;
 export function relu(features: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Relu, [features], {}, name).output;
 }
@@ -131,6 +140,8 @@ const Relu6Grad = defineBackprop(
 );
 
 /** min(max(x, 0), 6). TensorFlow: `tf.nn.relu6`. */
+export function relu6<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function relu6(features: TensorLike, options?: Named): Tensor;
 export function relu6(features: TensorLike, { name }: Named = {}): Tensor {
   return opScope(name, "Relu6", [features], (scope) => {
     const x = convertToTensor(features, { name: "features" });
@@ -162,6 +173,14 @@ const LeakyReluGrad = defineBackprop(
 );
 
 /** x where positive, `alpha` x (default 0.2) elsewhere. TensorFlow: `tf.nn.leaky_relu`. */
+export function leakyRelu<D extends DTypeName>(
+  features: TensorOf<D>,
+  options?: Named & { readonly alpha?: number | undefined },
+): Tensor<D>;
+export function leakyRelu(
+  features: TensorLike,
+  options?: Named & { readonly alpha?: number | undefined },
+): Tensor;
 export function leakyRelu(
   features: TensorLike,
   { alpha = 0.2, name }: Named & { readonly alpha?: number | undefined } = {},
@@ -178,6 +197,14 @@ function leakyReluGrad(gradients: Tensor, features: Tensor, alpha: number): Tens
 }
 
 /** [relu(x), relu(-x)] along an axis. TensorFlow: `tf.nn.crelu`. */
+export function crelu<D extends DTypeName>(
+  features: TensorOf<D>,
+  options?: Named & { readonly axis?: number | undefined },
+): Tensor<D>;
+export function crelu(
+  features: TensorLike,
+  options?: Named & { readonly axis?: number | undefined },
+): Tensor;
 export function crelu(
   features: TensorLike,
   { axis = -1, name }: Named & { readonly axis?: number | undefined } = {},
@@ -193,7 +220,7 @@ export function crelu(
 const Elu = defineActivation(
   "Elu",
   { T: a.type(floats) },
-  (x) => e.select(e.lt(x, 0), e.unary("expm1", x), x),
+  (x) => e.select(e.lt(x, 0), lessOne(x), x),
   ({ y, dy }) => eluGrad(dy, y),
 );
 
@@ -207,6 +234,8 @@ const EluGrad = defineBackprop(
 );
 
 /** e^x - 1 where x is negative, x elsewhere. TensorFlow: `tf.nn.elu`. */
+export function elu<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function elu(features: TensorLike, options?: Named): Tensor;
 export function elu(features: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Elu, [features], {}, name).output;
 }
@@ -222,7 +251,7 @@ const seluScaleAlpha = 1.7580993408473768;
 const Selu = defineActivation(
   "Selu",
   { T: a.type(floats) },
-  (x) => e.select(e.lt(x, 0), e.mul(e.unary("expm1", x), seluScaleAlpha), e.mul(x, seluScale)),
+  (x) => e.select(e.lt(x, 0), e.mul(lessOne(x), seluScaleAlpha), e.mul(x, seluScale)),
   ({ y, dy }) => seluGrad(dy, y),
 );
 
@@ -235,6 +264,8 @@ const SeluGrad = defineBackprop(
 );
 
 /** The self-normalizing exponential unit. TensorFlow: `tf.nn.selu`. */
+export function selu<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function selu(features: TensorLike, options?: Named): Tensor;
 export function selu(features: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Selu, [features], {}, name).output;
 }
@@ -271,6 +302,8 @@ function softplusGrad(gradients: Tensor, features: Tensor): Tensor {
 }
 
 /** log(1 + e^x). TensorFlow: `tf.nn.softplus`. */
+export function softplus<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function softplus(features: TensorLike, options?: Named): Tensor;
 export function softplus(features: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Softplus, [features], {}, name).output;
 }
@@ -295,6 +328,8 @@ function softsignGrad(gradients: Tensor, features: Tensor): Tensor {
 }
 
 /** x / (1 + |x|). TensorFlow: `tf.nn.softsign`. */
+export function softsign<D extends DTypeName>(features: TensorOf<D>, options?: Named): Tensor<D>;
+export function softsign(features: TensorLike, options?: Named): Tensor;
 export function softsign(features: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Softsign, [features], {}, name).output;
 }

@@ -1,5 +1,6 @@
 /** Checks that run with the graph: Assert, CheckNumerics, tf.debugging.assert…. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, float16, float32, float64, int32, string } from "../core/dtypes.ts";
 import { repr } from "../core/errors.ts";
 import { checkList } from "../core/kind.ts";
@@ -7,6 +8,7 @@ import type { NDArray } from "../core/ndarray.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { cond } from "./cond.ts";
 import { noOp } from "./control.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
@@ -116,6 +118,12 @@ function strangers(array: NDArray): string | null {
 }
 
 /** The same tensor; fails when it has NaN or infinite elements. TensorFlow: `tf.debugging.check_numerics`. */
+export function checkNumerics<D extends DTypeName>(
+  tensor: TensorOf<D>,
+  message: string,
+  options?: Named,
+): Tensor<D>;
+export function checkNumerics(tensor: TensorLike, message: string, options?: Named): Tensor;
 export function checkNumerics(tensor: TensorLike, message: string, { name }: Named = {}): Tensor {
   return createOp(CheckNumerics, [tensor], { message }, name).output;
 }

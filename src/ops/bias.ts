@@ -1,6 +1,6 @@
 /** Adding a bias to every channel, and what is built on that. */
 
-import type { DType } from "../core/dtypes.ts";
+import type { DType, DTypeName } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { type Dim, TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -8,6 +8,7 @@ import * as e from "../engines/expr.ts";
 import type { Expr } from "../engines/ir.ts";
 import { relu } from "./activation.ts";
 import { concat } from "./concat.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
@@ -140,6 +141,12 @@ function layoutAttr(format: string | undefined): { readonly data_format?: string
 }
 
 /** Adds a vector to every position, channel by channel. TensorFlow: `tf.nn.bias_add`. */
+export function biasAdd<D extends DTypeName>(
+  value: TensorOf<D>,
+  bias: TensorLike,
+  options?: BiasAddOptions,
+): Tensor<D>;
+export function biasAdd(value: TensorLike, bias: TensorLike, options?: BiasAddOptions): Tensor;
 export function biasAdd(
   value: TensorLike,
   bias: TensorLike,

@@ -1,5 +1,6 @@
 /** Arithmetic of two tensors, broadcast. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import {
   bfloat16,
   complex64,
@@ -26,6 +27,7 @@ import type { Expr } from "../engines/ir.ts";
 import { onesLike, zerosLike } from "./array.ts";
 import { cast } from "./cast.ts";
 import { greaterEqual, lessEqual } from "./comparison.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
@@ -98,6 +100,8 @@ export function addNode(x: Tensor, y: Tensor, name?: string): Tensor {
 }
 
 /** x + y element-wise; strings are joined. TensorFlow: `tf.add`. */
+export function add<D extends DTypeName>(x: TensorOf<D>, y: TensorLike, options?: Named): Tensor<D>;
+export function add(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function add(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return opScope(name, "Add", [x, y], (scope) => addNode(...operands(x, y), scope));
 }
@@ -119,6 +123,12 @@ const Sub = defineBinary(
 );
 
 /** x - y element-wise. TensorFlow: `tf.subtract`. */
+export function subtract<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function subtract(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function subtract(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(Sub, x, y, name);
 }
@@ -149,6 +159,12 @@ function mulGradient({ x, y, dz }: BinaryGradient): Pair {
 }
 
 /** x * y element-wise. TensorFlow: `tf.multiply`. */
+export function multiply<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function multiply(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function multiply(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(Mul, x, y, name);
 }
@@ -211,6 +227,12 @@ const SquaredDifference = defineBinary(
 );
 
 /** (x - y)² element-wise. TensorFlow: `tf.squared_difference`. */
+export function squaredDifference<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function squaredDifference(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function squaredDifference(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(SquaredDifference, x, y, name);
 }
@@ -303,6 +325,12 @@ const DivNoNan = defineBinary(
 );
 
 /** x / y element-wise, 0 where y is 0. TensorFlow: `tf.div_no_nan`. */
+export function divNoNan<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function divNoNan(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function divNoNan(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return opScope(
     name,
@@ -330,6 +358,12 @@ const FloorDiv = defineBinary(
 );
 
 /** x / y rounded down, element-wise. TensorFlow: `tf.floordiv`. */
+export function floordiv<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function floordiv(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function floordiv(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(FloorDiv, x, y, name || "floordiv");
 }
@@ -361,6 +395,12 @@ const FloorMod = defineBinary(
 );
 
 /** What is left of x / y rounded down; it has the sign of y. TensorFlow: `tf.floormod`. */
+export function floormod<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function floormod(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function floormod(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(FloorMod, x, y, name);
 }
@@ -393,6 +433,8 @@ const Pow = defineBinary(
 );
 
 /** x to the power of y, element-wise. TensorFlow: `tf.pow`. */
+export function pow<D extends DTypeName>(x: TensorOf<D>, y: TensorLike, options?: Named): Tensor<D>;
+export function pow(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function pow(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(Pow, x, y, name);
 }
@@ -421,6 +463,12 @@ const Maximum = defineBinary("Maximum", ordered, "max", (values) =>
 );
 
 /** The larger of x and y, element-wise. TensorFlow: `tf.maximum`. */
+export function maximum<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function maximum(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function maximum(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(Maximum, x, y, name);
 }
@@ -430,6 +478,12 @@ const Minimum = defineBinary("Minimum", ordered, "min", (values) =>
 );
 
 /** The smaller of x and y, element-wise. TensorFlow: `tf.minimum`. */
+export function minimum<D extends DTypeName>(
+  x: TensorOf<D>,
+  y: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function minimum(x: TensorLike, y: TensorLike, options?: Named): Tensor;
 export function minimum(x: TensorLike, y: TensorLike, { name }: Named = {}): Tensor {
   return createBinary(Minimum, x, y, name);
 }

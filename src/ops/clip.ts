@@ -1,5 +1,6 @@
 /** Limiting elements and norms. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
 import { kindOf } from "../core/kind.ts";
 import type { TensorShape } from "../core/shape.ts";
@@ -23,6 +24,7 @@ import { broadcastGradientArgs } from "./broadcast-gradient-args.ts";
 import { cast } from "./cast.ts";
 import { greater, less, logicalOr } from "./comparison.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
@@ -96,6 +98,12 @@ export function clipByValue(
   clipValueMax: TensorLike,
   options?: Named,
 ): IndexedSlices;
+export function clipByValue<D extends DTypeName>(
+  t: TensorOf<D>,
+  clipValueMin: TensorLike,
+  clipValueMax: TensorLike,
+  options?: Named,
+): Tensor<D>;
 export function clipByValue(
   t: TensorLike,
   clipValueMin: TensorLike,
@@ -131,6 +139,11 @@ export function clipByNorm(
   clipNorm: TensorLike,
   options?: ClipByNormOptions,
 ): IndexedSlices;
+export function clipByNorm<D extends DTypeName>(
+  t: TensorOf<D>,
+  clipNorm: TensorLike,
+  options?: ClipByNormOptions,
+): Tensor<D>;
 export function clipByNorm(
   t: TensorLike,
   clipNorm: TensorLike,

@@ -239,15 +239,17 @@ const optionNames: OptionNames<ConstantOptions> = {
  * arrays and NDArrays keep their own dtype. Throws TypeError for elements that do not fit the dtype and
  * ValueError for ragged arrays or too many elements. TensorFlow: `tf.constant`.
  */
-export function constant<D extends DTypeName = DTypeName>(
+export function constant<D extends DTypeName>(
   value: ArrayLike,
-  options: ConstantOptions<D> = {},
-): Tensor<D> {
+  options: ConstantOptions<D> & { readonly dtype: DTypeLike<D> },
+): Tensor<D>;
+export function constant(value: ArrayLike, options?: ConstantOptions): Tensor;
+export function constant(value: ArrayLike, options: ConstantOptions = {}): Tensor {
   checkOptions(options, "constant", optionNames);
   const { dtype, shape, name = "Const", verifyShape = false } = options;
   let array = asArray(value, dtype === undefined ? null : asDType(dtype as DTypeLike));
   if (shape) array = fitShape(array, shape, verifyShape);
-  return constantNode(array, name) as Tensor<D>;
+  return constantNode(array, name);
 }
 
 /** One Const node holding a private copy of `array`. */

@@ -1,11 +1,13 @@
 /** 2-D convolution, its two gradients, and the functions built on them. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32, float64, int32 } from "../core/dtypes.ts";
 import { UnimplementedError, ValueError } from "../core/errors.ts";
 import { type Dim, TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { type AttrsOf, a, defineOp, ShapeError } from "./define.ts";
@@ -390,6 +392,20 @@ function conv2dAttrs(
  * Filters over fewer channels than the images have make groups. Throws ValueError for shapes that do not fit.
  * TensorFlow: `tf.nn.conv2d`.
  */
+export function conv2d<D extends DTypeName>(
+  input: TensorOf<D>,
+  filter: TensorLike,
+  strides: WindowSize,
+  padding: Padding,
+  options?: Conv2dOptions,
+): Tensor<D>;
+export function conv2d(
+  input: TensorLike,
+  filter: TensorLike,
+  strides: WindowSize,
+  padding: Padding,
+  options?: Conv2dOptions,
+): Tensor;
 export function conv2d(
   input: TensorLike,
   filter: TensorLike,
@@ -436,6 +452,20 @@ export interface Conv2dTransposeOptions extends Conv2dOptions {
  * The transpose of `conv2d`: from [N, H', W', D] with filters [h, w, C, D] to `outputShape` [N, H, W, C].
  * TensorFlow: `tf.nn.conv2d_transpose`.
  */
+export function conv2dTranspose<D extends DTypeName>(
+  value: TensorOf<D>,
+  filter: TensorLike,
+  outputShape: TensorLike,
+  strides: WindowSize,
+  options?: Conv2dTransposeOptions,
+): Tensor<D>;
+export function conv2dTranspose(
+  value: TensorLike,
+  filter: TensorLike,
+  outputShape: TensorLike,
+  strides: WindowSize,
+  options?: Conv2dTransposeOptions,
+): Tensor;
 export function conv2dTranspose(
   value: TensorLike,
   filter: TensorLike,
@@ -514,6 +544,20 @@ export function convolution(
 }
 
 /** Convolution with holes: `convolution` with the same dilation in both directions. TensorFlow: `tf.nn.atrous_conv2d`. */
+export function atrousConv2d<D extends DTypeName>(
+  value: TensorOf<D>,
+  filters: TensorLike,
+  rate: number,
+  padding: "SAME" | "VALID",
+  options?: Named,
+): Tensor<D>;
+export function atrousConv2d(
+  value: TensorLike,
+  filters: TensorLike,
+  rate: number,
+  padding: "SAME" | "VALID",
+  options?: Named,
+): Tensor;
 export function atrousConv2d(
   value: TensorLike,
   filters: TensorLike,

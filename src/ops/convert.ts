@@ -20,6 +20,11 @@ export {
 /** Everything that can stand for a tensor; arrays may contain tensors. */
 export type TensorLike = Tensor | TensorConvertible | ArrayLike | readonly TensorLike[];
 
+/** A tensor or variable of a known dtype. */
+export type TensorOf<D extends DTypeName> =
+  | Tensor<D>
+  | (TensorConvertible & { readonly dtype: DType<D> });
+
 export interface ConvertOptions extends OptionsObject {
   readonly dtype?: DTypeLike | undefined;
   readonly name?: string | undefined;

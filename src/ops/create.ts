@@ -371,6 +371,7 @@ export function nodeShapes(
   attrs: Readonly<Attrs>,
   tensors: readonly Tensor[],
   name: string,
+  inputNames: readonly string[] = tensors.map((tensor) => tensor.inputName),
 ): readonly TensorShape[] {
   try {
     return inferShapes(def, attrs, tensors);
@@ -380,7 +381,7 @@ export function nodeShapes(
     const all = Object.entries(def.attrs).map(
       ([key, spec]) => [key, spec.encode(attrs[key])] as const,
     );
-    throw shapeFailure(early.error, def, new Map(all), tensors, name, early.read);
+    throw shapeFailure(early.error, def, new Map(all), { tensors, inputNames }, name, early.read);
   }
 }
 
@@ -452,7 +453,7 @@ function shapeFailure(
   error: ShapeError,
   def: OpDef,
   attrs: ReadonlyMap<string, AttrValue>,
-  tensors: readonly Tensor[],
+  { tensors, inputNames }: { tensors: readonly Tensor[]; inputNames: readonly string[] },
   name: string,
   read: InputsRead,
 ): ValueError {
@@ -460,7 +461,7 @@ function shapeFailure(
     .sort(([x], [y]) => (x < y ? -1 : 1))
     .map(([key, value]) => `${key}=${summarizeAttr(value)}`);
   const node = name.endsWith("/") ? name.slice(0, -1) : name;
-  const inputs = tensors.map((tensor) => tensor.inputName).join(", ");
+  const inputs = inputNames.join(", ");
   const list = shown.length > 0 ? `[${shown.join(", ")}]` : "";
   const shapes = tensors.map((tensor) => tensor.shape.toRuntimeString()).join(", ");
   const where = Trace.here().location;

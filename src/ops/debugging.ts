@@ -106,7 +106,8 @@ export function assertGreaterEqual(
   return binaryCheck(">=", "assert_greater_equal", greaterEqual, x, y, options);
 }
 
-function prefixOf(message: string | undefined): string {
+/** @internal */
+export function prefixOf(message: string | undefined): string {
   return message ? `${message}.  ` : "";
 }
 

@@ -1,9 +1,10 @@
 /** SpaceToDepth and DepthToSpace: blocks of pixels as channels and back. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { type Dim, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { withRank } from "./merge.ts";
@@ -126,6 +127,12 @@ export interface DepthOptions extends Named {
 }
 
 /** Blocks of `blockSize`² pixels become channels. TensorFlow: `tf.space_to_depth`. */
+export function spaceToDepth<D extends DTypeName>(
+  input: TensorOf<D>,
+  blockSize: number,
+  options?: DepthOptions,
+): Tensor<D>;
+export function spaceToDepth(input: TensorLike, blockSize: number, options?: DepthOptions): Tensor;
 export function spaceToDepth(
   input: TensorLike,
   blockSize: number,
@@ -136,6 +143,12 @@ export function spaceToDepth(
 }
 
 /** Channels become blocks of `blockSize`² pixels. TensorFlow: `tf.depth_to_space`. */
+export function depthToSpace<D extends DTypeName>(
+  input: TensorOf<D>,
+  blockSize: number,
+  options?: DepthOptions,
+): Tensor<D>;
+export function depthToSpace(input: TensorLike, blockSize: number, options?: DepthOptions): Tensor;
 export function depthToSpace(
   input: TensorLike,
   blockSize: number,

@@ -1,11 +1,13 @@
 /** Depthwise convolution, where every channel has filters of its own, and separable convolution. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32, float64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import type { TensorShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Value } from "../engines/ir.ts";
 import { conv2d } from "./conv.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { type AttrsOf, a, defineOp, later, ShapeError } from "./define.ts";
@@ -195,6 +197,20 @@ interface NativeOptions extends Named {
 }
 
 /** One node, with strides and dilations per dimension. TensorFlow: `tf.nn.depthwise_conv2d_native`. */
+export function depthwiseConv2dNative<D extends DTypeName>(
+  input: TensorOf<D>,
+  filter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: NativeOptions,
+): Tensor<D>;
+export function depthwiseConv2dNative(
+  input: TensorLike,
+  filter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: NativeOptions,
+): Tensor;
 export function depthwiseConv2dNative(
   input: TensorLike,
   filter: TensorLike,
@@ -226,6 +242,20 @@ function rateOf({ rate, dilations }: DepthwiseOptions): readonly number[] {
  * Slides filters [h, w, C, M] over images [N, H, W, C], M for each channel; the result is [N, H', W', C M].
  * TensorFlow: `tf.nn.depthwise_conv2d`.
  */
+export function depthwiseConv2d<D extends DTypeName>(
+  input: TensorOf<D>,
+  filter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: DepthwiseOptions,
+): Tensor<D>;
+export function depthwiseConv2d(
+  input: TensorLike,
+  filter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: DepthwiseOptions,
+): Tensor;
 export function depthwiseConv2d(
   input: TensorLike,
   filter: TensorLike,
@@ -248,6 +278,22 @@ export function depthwiseConv2d(
  * `depthwiseConv2d`, then a 1x1 convolution with `pointwiseFilter` [1, 1, C M, D] that mixes the channels.
  * TensorFlow: `tf.nn.separable_conv2d`.
  */
+export function separableConv2d<D extends DTypeName>(
+  input: TensorOf<D>,
+  depthwiseFilter: TensorLike,
+  pointwiseFilter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: DepthwiseOptions,
+): Tensor<D>;
+export function separableConv2d(
+  input: TensorLike,
+  depthwiseFilter: TensorLike,
+  pointwiseFilter: TensorLike,
+  strides: readonly number[],
+  padding: Padding,
+  options?: DepthwiseOptions,
+): Tensor;
 export function separableConv2d(
   input: TensorLike,
   depthwiseFilter: TensorLike,

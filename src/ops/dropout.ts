@@ -1,11 +1,13 @@
 /** Dropout (Srivastava et al. 2014). */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { type Dim, type ShapeLike, TensorShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { multiply, realdiv, subtract } from "./binary.ts";
 import { greaterEqual } from "./comparison.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, isTensorConvertible, type TensorLike } from "./convert.ts";
 import type { Named } from "./create.ts";
 import "./operators.ts";
@@ -28,6 +30,8 @@ export interface DropoutOptions extends Named {
  * Sets elements to 0 at random and scales the others by 1 / (1 - rate), so that the expected sum stays.
  * TensorFlow: `tf.nn.dropout`.
  */
+export function dropout<D extends DTypeName>(x: TensorOf<D>, options?: DropoutOptions): Tensor<D>;
+export function dropout(x: TensorLike, options?: DropoutOptions): Tensor;
 export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
   const { keepProb, name, seed, noiseShape } = options;
   if (options.rate !== undefined && keepProb !== undefined) {

@@ -1,9 +1,11 @@
 /** Exponentials, logarithms, and the special functions built on them. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import * as e from "../engines/expr.ts";
 import { softplus } from "./activation.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { floats, floatsAndComplex } from "./dtype-lists.ts";
@@ -17,6 +19,8 @@ import "./operators.ts";
 const Exp = defineUnary("Exp", floatsAndComplex, "exp", ({ y, dy }) => after(dy, () => dy.mul(y)));
 
 /** e^x element-wise. TensorFlow: `tf.exp`. */
+export function exp<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function exp(x: TensorLike, options?: Named): Tensor;
 export function exp(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Exp, [x], {}, name).output;
 }
@@ -26,6 +30,8 @@ const Expm1 = defineUnary("Expm1", floatsAndComplex, "expm1", ({ x, dy }) =>
 );
 
 /** e^x - 1 element-wise, accurate for small x. TensorFlow: `tf.math.expm1`. */
+export function expm1<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function expm1(x: TensorLike, options?: Named): Tensor;
 export function expm1(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Expm1, [x], {}, name).output;
 }
@@ -36,6 +42,8 @@ const Log = defineUnary("Log", floatsAndComplex, "log", ({ x, dy }) =>
 );
 
 /** The natural logarithm element-wise. TensorFlow: `tf.log`. */
+export function log<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function log(x: TensorLike, options?: Named): Tensor;
 export function log(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Log, [x], {}, name).output;
 }
@@ -45,6 +53,8 @@ const Log1p = defineUnary("Log1p", floatsAndComplex, "log1p", ({ x, dy }) =>
 );
 
 /** log(1 + x) element-wise, accurate for small x. TensorFlow: `tf.log1p`. */
+export function log1p<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function log1p(x: TensorLike, options?: Named): Tensor;
 export function log1p(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Log1p, [x], {}, name).output;
 }
@@ -59,11 +69,15 @@ const Sigmoid = defineUnary("Sigmoid", floatsAndComplex, "sigmoid", ({ y, dy }) 
 );
 
 /** 1 / (1 + e^-x) element-wise. TensorFlow: `tf.sigmoid`. */
+export function sigmoid<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function sigmoid(x: TensorLike, options?: Named): Tensor;
 export function sigmoid(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Sigmoid, [x], {}, name).output;
 }
 
 /** log(1 / (1 + e^-x)) element-wise, accurate for negative x. TensorFlow: `tf.log_sigmoid`. */
+export function logSigmoid<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function logSigmoid(x: TensorLike, options?: Named): Tensor;
 export function logSigmoid(x: TensorLike, { name }: Named = {}): Tensor {
   return opScope(name, "LogSigmoid", [x], (scope) => {
     const value = convertToTensor(x, { name: "x" });
@@ -89,6 +103,8 @@ const Tanh = defineUnary("Tanh", floatsAndComplex, "tanh", ({ y, dy }) =>
 );
 
 /** The hyperbolic tangent element-wise. TensorFlow: `tf.tanh`. */
+export function tanh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function tanh(x: TensorLike, options?: Named): Tensor;
 export function tanh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Tanh, [x], {}, name).output;
 }
@@ -114,6 +130,8 @@ function bell(x: Tensor, dy: Tensor, factor: number): Tensor {
 const Erf = defineUnary("Erf", floats, "erf", ({ x, dy }) => bell(x, dy, 2 / Math.sqrt(Math.PI)));
 
 /** The error function element-wise. TensorFlow: `tf.erf`. */
+export function erf<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function erf(x: TensorLike, options?: Named): Tensor;
 export function erf(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Erf, [x], {}, name).output;
 }
@@ -123,6 +141,8 @@ const Erfc = defineUnary("Erfc", floats, "erfc", ({ x, dy }) =>
 );
 
 /** 1 - erf(x) element-wise. TensorFlow: `tf.erfc`. */
+export function erfc<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function erfc(x: TensorLike, options?: Named): Tensor;
 export function erfc(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Erfc, [x], {}, name).output;
 }
@@ -132,6 +152,8 @@ const Lgamma = defineUnary("Lgamma", floats, "lgamma", ({ x, dy }) =>
 );
 
 /** log |gamma(x)| element-wise. TensorFlow: `tf.lgamma`. */
+export function lgamma<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function lgamma(x: TensorLike, options?: Named): Tensor;
 export function lgamma(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Lgamma, [x], {}, name).output;
 }
@@ -144,6 +166,8 @@ const Digamma = defineUnary("Digamma", floats, "digamma", ({ x, dy }) =>
 );
 
 /** The derivative of `lgamma` element-wise. TensorFlow: `tf.digamma`. */
+export function digamma<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function digamma(x: TensorLike, options?: Named): Tensor;
 export function digamma(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Digamma, [x], {}, name).output;
 }

@@ -1,12 +1,13 @@
 /** Picking slices by tuples of positions and putting them back: GatherNd, ScatterNd, TensorScatter. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { int16, int32, int64, uint16 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { type TensorShape, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Value } from "../engines/ir.ts";
 import { batchGatherNd } from "./batch-gather.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, later, ShapeError } from "./define.ts";
 import { zerosLike } from "./fill.ts";
@@ -71,6 +72,16 @@ export interface GatherNdOptions extends Named {
 }
 
 /** Picks slices of `params` by tuples of positions. TensorFlow: `tf.gather_nd`. */
+export function gatherNd<D extends DTypeName>(
+  params: TensorOf<D>,
+  indices: TensorLike,
+  options?: GatherNdOptions,
+): Tensor<D>;
+export function gatherNd(
+  params: TensorLike,
+  indices: TensorLike,
+  options?: GatherNdOptions,
+): Tensor;
 export function gatherNd(
   params: TensorLike,
   indices: TensorLike,

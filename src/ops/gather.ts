@@ -1,5 +1,6 @@
 /** Picking slices along an axis: Gather and GatherV2. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { int16, int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { type TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
@@ -7,7 +8,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Value } from "../engines/ir.ts";
 import { cast } from "./cast.ts";
 import { concat } from "./concat.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, type GradientResult, ShapeError } from "./define.ts";
 import { ones, zeros } from "./fill.ts";
@@ -229,6 +230,12 @@ function readsRows(value: unknown): value is SparseReadable {
 }
 
 /** Picks slices of `params` by their position along an axis. TensorFlow: `tf.gather`. */
+export function gather<D extends DTypeName>(
+  params: TensorOf<D>,
+  indices: TensorLike,
+  options?: GatherOptions,
+): Tensor<D>;
+export function gather(params: TensorLike, indices: TensorLike, options?: GatherOptions): Tensor;
 export function gather(
   params: TensorLike,
   indices: TensorLike,

@@ -5,7 +5,7 @@ import { LookupError, repr } from "../core/errors.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
 import { asShape, type ShapeLike, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
 import { mergeShapes } from "./merge.ts";
@@ -23,13 +23,12 @@ const Identity = defineOp({
 });
 
 /** A tensor with the same elements. TensorFlow: `tf.identity`. */
-export function identity<D extends DTypeName = DTypeName>(
-  input: TensorLike,
-  { name }: Named = {},
-): Tensor<D> {
+export function identity<D extends DTypeName>(input: TensorOf<D>, options?: Named): Tensor<D>;
+export function identity(input: TensorLike, options?: Named): Tensor;
+export function identity(input: TensorLike, { name }: Named = {}): Tensor {
   const { output } = createOp(Identity, [input], {}, name);
   output.handle = output.op.inputs[0]?.handle;
-  return output as Tensor<D>;
+  return output;
 }
 
 const RefIdentity = defineOp({
@@ -76,11 +75,10 @@ const StopGradient = defineOp({
 });
 
 /** The same elements, seen as constant by `tf.gradients`. TensorFlow: `tf.stop_gradient`. */
-export function stopGradient<D extends DTypeName = DTypeName>(
-  input: TensorLike,
-  { name }: Named = {},
-): Tensor<D> {
-  return createOp(StopGradient, [input], {}, name).output as Tensor<D>;
+export function stopGradient<D extends DTypeName>(input: TensorOf<D>, options?: Named): Tensor<D>;
+export function stopGradient(input: TensorLike, options?: Named): Tensor;
+export function stopGradient(input: TensorLike, { name }: Named = {}): Tensor {
+  return createOp(StopGradient, [input], {}, name).output;
 }
 
 const PreventGradient = defineOp({
@@ -194,10 +192,12 @@ const EnsureShape = defineOp({
 });
 
 /** The same tensor; fails when its shape does not fit. TensorFlow: `tf.ensure_shape`. */
-export function ensureShape<D extends DTypeName = DTypeName>(
-  x: TensorLike,
+export function ensureShape<D extends DTypeName>(
+  x: TensorOf<D>,
   shape: ShapeLike,
-  { name }: Named = {},
-): Tensor<D> {
-  return createOp(EnsureShape, [x], { shape: asShape(shape) }, name).output as Tensor<D>;
+  options?: Named,
+): Tensor<D>;
+export function ensureShape(x: TensorLike, shape: ShapeLike, options?: Named): Tensor;
+export function ensureShape(x: TensorLike, shape: ShapeLike, { name }: Named = {}): Tensor {
+  return createOp(EnsureShape, [x], { shape: asShape(shape) }, name).output;
 }

@@ -1,5 +1,6 @@
 /** Losses per element, from logits and other raw predictions. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32, float64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -9,6 +10,7 @@ import { relu } from "./activation.ts";
 import { add } from "./binary.ts";
 import { greaterEqual, lessEqual, logicalAnd } from "./comparison.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
@@ -38,6 +40,8 @@ const L2Loss = defineOp({
 });
 
 /** Half the sum of squares, Σ t² / 2. TensorFlow: `tf.nn.l2_loss`. */
+export function l2Loss<D extends DTypeName>(t: TensorOf<D>, options?: Named): Tensor<D>;
+export function l2Loss(t: TensorLike, options?: Named): Tensor;
 export function l2Loss(t: TensorLike, { name }: Named = {}): Tensor {
   return createOp(L2Loss, [t], {}, name).output;
 }

@@ -1,12 +1,13 @@
 /** Local response normalization (Krizhevsky et al. 2012): y_c = x_c / (bias + alpha Σ x_d²)^beta over near channels d. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32 } from "../core/dtypes.ts";
 import { stridesOf } from "../core/ndarray.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import * as e from "../engines/expr.ts";
 import type { Expr, Value } from "../engines/ir.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp } from "./define.ts";
 import { mergeShapes, withRank } from "./merge.ts";
@@ -93,6 +94,11 @@ export interface LrnOptions extends Named {
 }
 
 /** Divides every pixel of images [N, H, W, C] by a norm of its near channels. TensorFlow: `tf.nn.lrn`. */
+export function localResponseNormalization<D extends DTypeName>(
+  input: TensorOf<D>,
+  options?: LrnOptions,
+): Tensor<D>;
+export function localResponseNormalization(input: TensorLike, options?: LrnOptions): Tensor;
 export function localResponseNormalization(
   input: TensorLike,
   { depthRadius = 5, bias = 1, alpha = 1, beta = 0.5, name }: LrnOptions = {},

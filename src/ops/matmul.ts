@@ -1,5 +1,6 @@
 /** Matrix products, plain and batched. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import {
   bfloat16,
   complex64,
@@ -23,6 +24,7 @@ import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
 import { expandDims, indexTensor, reshape, shape, squeeze } from "./array.ts";
 import { broadcastGradientArgs } from "./broadcast-gradient-args.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
@@ -287,6 +289,12 @@ export interface MatmulOptions extends Named {
  * Throws ValueError when sizes do not fit, or when an operand is to be both transposed and adjoint.
  * TensorFlow: `tf.matmul`.
  */
+export function matmul<D extends DTypeName>(
+  a: TensorOf<D>,
+  b: TensorLike,
+  options?: MatmulOptions,
+): Tensor<D>;
+export function matmul(a: TensorLike, b: TensorLike, options?: MatmulOptions): Tensor;
 export function matmul(
   a: TensorLike,
   b: TensorLike,

@@ -1,6 +1,6 @@
 /** Small functions of tf.nn that belong to no other family. */
 
-import type { DType } from "../core/dtypes.ts";
+import type { DType, DTypeName } from "../core/dtypes.ts";
 import { float32, int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
@@ -9,6 +9,7 @@ import { maximum, multiply } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { lessEqual, notEqual } from "./comparison.ts";
 import { cond } from "./cond.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import type { Named } from "./create.ts";
 import { zeros } from "./fill.ts";
@@ -29,6 +30,11 @@ export interface L2NormalizeOptions extends Named {
 }
 
 /** x / sqrt(max(Σ x², epsilon)). TensorFlow: `tf.nn.l2_normalize`. */
+export function l2Normalize<D extends DTypeName>(
+  x: TensorOf<D>,
+  options?: L2NormalizeOptions,
+): Tensor<D>;
+export function l2Normalize(x: TensorLike, options?: L2NormalizeOptions): Tensor;
 export function l2Normalize(
   x: TensorLike,
   { axis, dim, epsilon = 1e-12, name }: L2NormalizeOptions = {},

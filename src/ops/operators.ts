@@ -1,6 +1,6 @@
 /** Operators as methods: `a.add(b)` makes the nodes that `a + b` makes in Python. */
 
-import { bool, int32 } from "../core/dtypes.ts";
+import { bool, type DTypeName, type FloatName, int32 } from "../core/dtypes.ts";
 import { Tensor } from "../core/tensor.ts";
 import { addNode, floordiv, floormod, multiply, pow, subtract, truediv } from "./binary.ts";
 import { bitwiseAnd, bitwiseOr, bitwiseXor, invert } from "./bitwise.ts";
@@ -22,29 +22,32 @@ import { opScope } from "./support.ts";
 import { abs, negative } from "./unary.ts";
 
 /** What tensors and variables can do by themselves; a plain operand takes the dtype of this tensor. */
-export interface Operators {
+/** Integers are divided as floating-point numbers. */
+export type Quotient<D extends DTypeName> = D extends FloatName ? D : DTypeName;
+
+export interface Operators<D extends DTypeName = DTypeName> {
   /** `this + y`. */
-  add(y: TensorLike): Tensor;
+  add(y: TensorLike): Tensor<D>;
   /** `this - y`. */
-  sub(y: TensorLike): Tensor;
+  sub(y: TensorLike): Tensor<D>;
   /** `this * y`. */
-  mul(y: TensorLike): Tensor;
+  mul(y: TensorLike): Tensor<D>;
   /** `this / y`: integers become floating point. */
-  truediv(y: TensorLike): Tensor;
+  truediv(y: TensorLike): Tensor<Quotient<D>>;
   /** `this / y`, the same as `truediv`. */
-  div(y: TensorLike): Tensor;
+  div(y: TensorLike): Tensor<Quotient<D>>;
   /** `this // y`. */
-  floordiv(y: TensorLike): Tensor;
+  floordiv(y: TensorLike): Tensor<D>;
   /** `this % y`: the result has the sign of y. */
-  mod(y: TensorLike): Tensor;
+  mod(y: TensorLike): Tensor<D>;
   /** `this ** y`. */
-  pow(y: TensorLike): Tensor;
+  pow(y: TensorLike): Tensor<D>;
   /** `this @ y`. */
-  matmul(y: TensorLike): Tensor;
+  matmul(y: TensorLike): Tensor<D>;
   /** `-this`. */
-  neg(): Tensor;
+  neg(): Tensor<D>;
   /** `abs(this)`. */
-  abs(): Tensor;
+  abs(): Tensor<D>;
   /** `this < y`. */
   less(y: TensorLike): Tensor<"bool">;
   /** `this <= y`. */
@@ -54,41 +57,41 @@ export interface Operators {
   /** `this >= y`. */
   greaterEqual(y: TensorLike): Tensor<"bool">;
   /** `this & y`: logical for truth values, else bitwise. */
-  and(y: TensorLike): Tensor;
+  and(y: TensorLike): Tensor<D>;
   /** `this | y`: logical for truth values, else bitwise. */
-  or(y: TensorLike): Tensor;
+  or(y: TensorLike): Tensor<D>;
   /** `this ^ y`: logical for truth values, else bitwise. */
-  xor(y: TensorLike): Tensor;
+  xor(y: TensorLike): Tensor<D>;
   /** `~this`: logical for truth values, else bitwise. */
-  invert(): Tensor;
+  invert(): Tensor<D>;
   /** `x + this`. */
-  radd(x: TensorLike): Tensor;
+  radd(x: TensorLike): Tensor<D>;
   /** `x - this`. */
-  rsub(x: TensorLike): Tensor;
+  rsub(x: TensorLike): Tensor<D>;
   /** `x * this`. */
-  rmul(x: TensorLike): Tensor;
+  rmul(x: TensorLike): Tensor<D>;
   /** `x / this`. */
-  rtruediv(x: TensorLike): Tensor;
+  rtruediv(x: TensorLike): Tensor<Quotient<D>>;
   /** `x / this`, the same as `rtruediv`. */
-  rdiv(x: TensorLike): Tensor;
+  rdiv(x: TensorLike): Tensor<Quotient<D>>;
   /** `x // this`. */
-  rfloordiv(x: TensorLike): Tensor;
+  rfloordiv(x: TensorLike): Tensor<D>;
   /** `x % this`. */
-  rmod(x: TensorLike): Tensor;
+  rmod(x: TensorLike): Tensor<D>;
   /** `x ** this`. */
-  rpow(x: TensorLike): Tensor;
+  rpow(x: TensorLike): Tensor<D>;
   /** `x @ this`. */
-  rmatmul(x: TensorLike): Tensor;
+  rmatmul(x: TensorLike): Tensor<D>;
   /** `x & this`. */
-  rand(x: TensorLike): Tensor;
+  rand(x: TensorLike): Tensor<D>;
   /** `x | this`. */
-  ror(x: TensorLike): Tensor;
+  ror(x: TensorLike): Tensor<D>;
   /** `x ^ this`. */
-  rxor(x: TensorLike): Tensor;
+  rxor(x: TensorLike): Tensor<D>;
 }
 
 declare module "../core/tensor.ts" {
-  interface Tensor extends Operators {}
+  interface Tensor<D extends DTypeName = DTypeName> extends Operators<D> {}
 }
 
 /** An operator on a tensor and an operand that may still be plain, under a given name. */

@@ -1,5 +1,6 @@
 /** Growing tensors: Pad, MirrorPad, Tile, BroadcastTo. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { fromScalars, type NDArray, stridesOf } from "../core/ndarray.ts";
@@ -20,7 +21,7 @@ import { cast } from "./cast.ts";
 import { concat } from "./concat.ts";
 import { constantNode } from "./constant.ts";
 import { constantValue } from "./constant-value.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { IndexedSlices } from "./indexed-slices.ts";
@@ -222,6 +223,12 @@ export interface PadOptions extends Named {
  * Surrounds a tensor: `paddings[i]` is how many elements go before and after along axis i.
  * TensorFlow: `tf.pad`.
  */
+export function pad<D extends DTypeName>(
+  tensor: TensorOf<D>,
+  paddings: TensorLike,
+  options?: PadOptions,
+): Tensor<D>;
+export function pad(tensor: TensorLike, paddings: TensorLike, options?: PadOptions): Tensor;
 export function pad(
   tensor: TensorLike,
   paddings: TensorLike,
@@ -324,6 +331,12 @@ const Tile = defineOp({
 });
 
 /** Repeats a tensor `multiples[i]` times along axis i. TensorFlow: `tf.tile`. */
+export function tile<D extends DTypeName>(
+  input: TensorOf<D>,
+  multiples: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function tile(input: TensorLike, multiples: TensorLike, options?: Named): Tensor;
 export function tile(input: TensorLike, multiples: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Tile, [input, integers(multiples)], {}, name).output;
 }
@@ -396,6 +409,12 @@ const BroadcastTo = defineOp({
 });
 
 /** Repeats a tensor along axes of size 1 to reach a shape. TensorFlow: `tf.broadcast_to`. */
+export function broadcastTo<D extends DTypeName>(
+  input: TensorOf<D>,
+  shape: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function broadcastTo(input: TensorLike, shape: TensorLike, options?: Named): Tensor;
 export function broadcastTo(input: TensorLike, shape: TensorLike, { name }: Named = {}): Tensor {
   return createOp(BroadcastTo, [input, integers(shape)], {}, name).output;
 }

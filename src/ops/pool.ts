@@ -1,5 +1,6 @@
 /** Pooling, its gradients, and local response normalization. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import {
   bfloat16,
   type DType,
@@ -19,7 +20,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Builder } from "../engines/builder.ts";
 import type { Value } from "../engines/ir.ts";
 import { brief } from "./constant.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, later, ShapeError } from "./define.ts";
 import { reals } from "./dtype-lists.ts";
@@ -267,6 +268,20 @@ function poolAttrs(
  * The maximum over windows of images [N, H, W, C]. `ksize` and `strides` are one number, two, or one per dimension.
  * TensorFlow: `tf.nn.max_pool`.
  */
+export function maxPool<D extends DTypeName>(
+  value: TensorOf<D>,
+  ksize: WindowSize,
+  strides: WindowSize,
+  padding: Padding,
+  options?: PoolOptions,
+): Tensor<D>;
+export function maxPool(
+  value: TensorLike,
+  ksize: WindowSize,
+  strides: WindowSize,
+  padding: Padding,
+  options?: PoolOptions,
+): Tensor;
 export function maxPool(
   value: TensorLike,
   ksize: WindowSize,
@@ -301,6 +316,20 @@ export function maxPool2d(
  * The mean over windows of images [N, H, W, C]; padding does not count.
  * TensorFlow: `tf.nn.avg_pool`.
  */
+export function avgPool<D extends DTypeName>(
+  value: TensorOf<D>,
+  ksize: WindowSize,
+  strides: WindowSize,
+  padding: "SAME" | "VALID",
+  options?: PoolOptions,
+): Tensor<D>;
+export function avgPool(
+  value: TensorLike,
+  ksize: WindowSize,
+  strides: WindowSize,
+  padding: "SAME" | "VALID",
+  options?: PoolOptions,
+): Tensor;
 export function avgPool(
   value: TensorLike,
   ksize: WindowSize,

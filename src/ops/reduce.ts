@@ -1,5 +1,6 @@
 /** Reductions along axes. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { type DType, float32, int32, int64 } from "../core/dtypes.ts";
 import { inGraph } from "../core/graph.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
@@ -25,6 +26,7 @@ import { divide, truediv } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { equal } from "./comparison.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 
 import { graphOf, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
@@ -315,22 +317,32 @@ function reduce(def: ReduceDef, x: TensorLike, options: ReduceOptions): Tensor {
 }
 
 /** The sum of elements along axes. TensorFlow: `tf.reduce_sum`. */
+export function reduceSum<D extends DTypeName>(x: TensorOf<D>, options?: ReduceOptions): Tensor<D>;
+export function reduceSum(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceSum(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reduce(Sum, x, options);
 }
 /** The mean of elements along axes. TensorFlow: `tf.reduce_mean`. */
+export function reduceMean<D extends DTypeName>(x: TensorOf<D>, options?: ReduceOptions): Tensor<D>;
+export function reduceMean(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceMean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reduce(Mean, x, options);
 }
 /** The product of elements along axes. TensorFlow: `tf.reduce_prod`. */
+export function reduceProd<D extends DTypeName>(x: TensorOf<D>, options?: ReduceOptions): Tensor<D>;
+export function reduceProd(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceProd(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reduce(Prod, x, options);
 }
 /** The largest element along axes. TensorFlow: `tf.reduce_max`. */
+export function reduceMax<D extends DTypeName>(x: TensorOf<D>, options?: ReduceOptions): Tensor<D>;
+export function reduceMax(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceMax(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reduce(Max, x, options);
 }
 /** The smallest element along axes. TensorFlow: `tf.reduce_min`. */
+export function reduceMin<D extends DTypeName>(x: TensorOf<D>, options?: ReduceOptions): Tensor<D>;
+export function reduceMin(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceMin(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return reduce(Min, x, options);
 }

@@ -1,5 +1,6 @@
 /** Running sums and products, and positions of extremes, along one axis. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import {
   asDType,
   bool,
@@ -17,7 +18,7 @@ import { scalarShape, TensorShape, unknownOfRank, unknownShape } from "../core/s
 import { Tensor } from "../core/tensor.ts";
 import { divNoNan } from "./binary.ts";
 import { cast } from "./cast.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { numbers, reals } from "./dtype-lists.ts";
@@ -85,6 +86,8 @@ export interface ScanOptions extends Named {
 }
 
 /** Running sums along an axis. TensorFlow: `tf.cumsum`. */
+export function cumsum<D extends DTypeName>(x: TensorOf<D>, options?: ScanOptions): Tensor<D>;
+export function cumsum(x: TensorLike, options?: ScanOptions): Tensor;
 export function cumsum(
   x: TensorLike,
   { axis = 0, exclusive = false, reverse = false, name }: ScanOptions = {},
@@ -93,6 +96,8 @@ export function cumsum(
 }
 
 /** Running products along an axis. TensorFlow: `tf.cumprod`. */
+export function cumprod<D extends DTypeName>(x: TensorOf<D>, options?: ScanOptions): Tensor<D>;
+export function cumprod(x: TensorLike, options?: ScanOptions): Tensor;
 export function cumprod(
   x: TensorLike,
   { axis = 0, exclusive = false, reverse = false, name }: ScanOptions = {},

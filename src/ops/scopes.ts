@@ -11,7 +11,7 @@ import {
 } from "../core/graph.ts";
 import type { OptionsObject } from "../core/options.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
-import { type OpenScope, within } from "../core/scope.ts";
+import { checkBody, type OpenScope, within } from "../core/scope.ts";
 import type { Operation } from "../core/tensor.ts";
 import { warn } from "../core/warn.ts";
 import { graphOf } from "./convert.ts";
@@ -42,6 +42,7 @@ export function nameScope<R>(
   const isBody = typeof optionsOrBody === "function";
   const options = isBody ? {} : optionsOrBody;
   const body = isBody ? optionsOrBody : bodyAfter;
+  if (body !== undefined) checkBody(body, "nameScope");
   const scope = openNameScope(name, options);
   return body ? within(scope, "nameScope", () => body(scope.name)) : scope;
 }

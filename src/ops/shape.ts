@@ -1,11 +1,13 @@
 /** Ops about shapes: reading them, and giving elements another one. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { asDType, type DTypeLike, int32, int64 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { fromScalars, sizeOf } from "../core/ndarray.ts";
 import { type Dim, TensorShape, unknownOfRank, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { constant, constantNode } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
@@ -247,6 +249,12 @@ function settleShape(from: readonly number[], target: readonly number[]): readon
 }
 
 /** The same elements under another shape; one dimension may be -1. TensorFlow: `tf.reshape`. */
+export function reshape<D extends DTypeName>(
+  tensor: TensorOf<D>,
+  shape: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function reshape(tensor: TensorLike, shape: TensorLike, options?: Named): Tensor;
 export function reshape(tensor: TensorLike, shape: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Reshape, [tensor, integers(shape)], {}, name).output;
 }
@@ -310,6 +318,12 @@ function expandAxis(
 }
 
 /** Adds a dimension of size 1 before `axis`. TensorFlow: `tf.expand_dims`. */
+export function expandDims<D extends DTypeName>(
+  input: TensorOf<D>,
+  axis: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function expandDims(input: TensorLike, axis: TensorLike, options?: Named): Tensor;
 export function expandDims(input: TensorLike, axis: TensorLike, { name }: Named = {}): Tensor {
   return createOp(ExpandDims, [input, integers(axis)], {}, name).output;
 }
@@ -360,6 +374,14 @@ function squeezed(
 }
 
 /** Removes dimensions of size 1: all of them, or those of `axis`. TensorFlow: `tf.squeeze`. */
+export function squeeze<D extends DTypeName>(
+  input: TensorOf<D>,
+  options?: Named & { readonly axis?: number | readonly number[] | undefined },
+): Tensor<D>;
+export function squeeze(
+  input: TensorLike,
+  options?: Named & { readonly axis?: number | readonly number[] | undefined },
+): Tensor;
 export function squeeze(
   input: TensorLike,
   { axis, name }: Named & { readonly axis?: number | readonly number[] | undefined } = {},

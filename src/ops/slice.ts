@@ -1,5 +1,6 @@
 /** Slice and StridedSlice: parts of tensors. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { int16, int32, int64 } from "../core/dtypes.ts";
 import { type NDArray, sizeOf, stridesOf } from "../core/ndarray.ts";
 import { type Dim, unknownOfRank, unknownShape } from "../core/shape.ts";
@@ -8,7 +9,7 @@ import { type Builder, load } from "../engines/builder.ts";
 import * as e from "../engines/expr.ts";
 import type { Expr, Value } from "../engines/ir.ts";
 import { concat } from "./concat.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
 import { onesLike } from "./fill.ts";
@@ -154,6 +155,18 @@ function moveFrom(
 }
 
 /** `size` elements from `begin` on; a size of -1 takes all that are left. TensorFlow: `tf.slice`. */
+export function slice<D extends DTypeName>(
+  input: TensorOf<D>,
+  begin: TensorLike,
+  size: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function slice(
+  input: TensorLike,
+  begin: TensorLike,
+  size: TensorLike,
+  options?: Named,
+): Tensor;
 export function slice(
   input: TensorLike,
   begin: TensorLike,
@@ -365,6 +378,18 @@ export interface StridedSliceOptions extends Named {
  * begin or end is ignored, it is an ellipsis, a new dimension, or a single index whose dimension goes.
  * TensorFlow: `tf.strided_slice`.
  */
+export function stridedSlice<D extends DTypeName>(
+  input: TensorOf<D>,
+  begin: TensorLike,
+  end: TensorLike,
+  options?: StridedSliceOptions,
+): Tensor<D>;
+export function stridedSlice(
+  input: TensorLike,
+  begin: TensorLike,
+  end: TensorLike,
+  options?: StridedSliceOptions,
+): Tensor;
 export function stridedSlice(
   input: TensorLike,
   begin: TensorLike,

@@ -1,5 +1,6 @@
 /** Softmax, its logarithm, and the cross entropies that are computed from logits. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bfloat16, type DType, float16, float32, float64, int32, int64 } from "../core/dtypes.ts";
 import { InvalidArgumentError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
@@ -13,6 +14,7 @@ import { assertEqual } from "./assert.ts";
 import { subtract } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { concat } from "./concat.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
@@ -85,11 +87,21 @@ export interface SoftmaxOptions extends Named {
 }
 
 /** e^x / Σ e^x along an axis. TensorFlow: `tf.nn.softmax`. */
+export function softmax<D extends DTypeName>(
+  logits: TensorOf<D>,
+  options?: SoftmaxOptions,
+): Tensor<D>;
+export function softmax(logits: TensorLike, options?: SoftmaxOptions): Tensor;
 export function softmax(logits: TensorLike, { axis = -1, name }: SoftmaxOptions = {}): Tensor {
   return alongLastAxis(logits, axis, name, (x, label) => createOp(Softmax, [x], {}, label).output);
 }
 
 /** log(softmax(x)) along an axis. TensorFlow: `tf.nn.log_softmax`. */
+export function logSoftmax<D extends DTypeName>(
+  logits: TensorOf<D>,
+  options?: SoftmaxOptions,
+): Tensor<D>;
+export function logSoftmax(logits: TensorLike, options?: SoftmaxOptions): Tensor;
 export function logSoftmax(logits: TensorLike, { axis = -1, name }: SoftmaxOptions = {}): Tensor {
   return alongLastAxis(
     logits,

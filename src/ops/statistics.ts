@@ -1,5 +1,6 @@
 /** Reductions that are made of several nodes. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import { bool, type DTypeLike, int64 } from "../core/dtypes.ts";
 import { TypeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -7,6 +8,7 @@ import { reshape, shape, stopGradient, whereV2, zeros } from "./array.ts";
 import { add, subtract } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { notEqual } from "./comparison.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { exp, log } from "./exponential.ts";
 import { type ReduceOptions, reduceMax, reduceMean, reduceSum } from "./reduce.ts";
@@ -18,6 +20,11 @@ import "./operators.ts";
  * log Σ e^x along axes, without overflow: the largest element is taken out of the sum.
  * TensorFlow: `tf.reduce_logsumexp`.
  */
+export function reduceLogsumexp<D extends DTypeName>(
+  x: TensorOf<D>,
+  options?: ReduceOptions,
+): Tensor<D>;
+export function reduceLogsumexp(x: TensorLike, options?: ReduceOptions): Tensor;
 export function reduceLogsumexp(
   x: TensorLike,
   { axis, keepDims = false, name }: ReduceOptions = {},

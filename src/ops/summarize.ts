@@ -72,10 +72,33 @@ function element(value: Scalar, dtype: DType): string {
   return String(value);
 }
 
+const escapes: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  '"': '\\"',
+  "'": "\\'",
+  "\\": "\\\\",
+};
+
+/** Text as a C string literal would write it. */
+function escaped(text: string): string {
+  return Array.from(text, (char) => {
+    const code = char.codePointAt(0) as number;
+    const isControl = code < 32 || code === 127;
+    return escapes[char] ?? (isControl ? `\\${code.toString(8).padStart(3, "0")}` : char);
+  }).join("");
+}
+
 /** The first `limit` elements, -1 for all, with brackets around the inner dimensions. */
 export function summarizeValue(array: NDArray, limit: number): string {
   const count = limit < 0 ? array.size : Math.min(limit, array.size);
   const { shape, dtype } = array;
+  const isText = dtype.baseName === "string";
+  const shown = (value: Scalar): string => {
+    const plain = element(value, dtype);
+    return isText ? escaped(plain) : plain;
+  };
   let next = 0;
   let text = "";
   const line = (axis: number): void => {
@@ -85,7 +108,7 @@ export function summarizeValue(array: NDArray, limit: number): string {
         if (axis !== 0) text += "...";
         return;
       }
-      text += (i > 0 ? " " : "") + element(array.at(next++), dtype);
+      text += (i > 0 ? " " : "") + shown(array.at(next++));
     }
   };
   const block = (axis: number): void => {
@@ -101,7 +124,7 @@ export function summarizeValue(array: NDArray, limit: number): string {
       if (opened) text += "]";
     }
   };
-  if (shape.length === 0) text = count > 0 ? element(array.at(0), dtype) : "";
+  if (shape.length === 0) text = count > 0 ? shown(array.at(0)) : "";
   else block(0);
   return array.size > count ? `${text}...` : text;
 }

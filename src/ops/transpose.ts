@@ -1,5 +1,6 @@
 /** Reordering axes and reversing along them. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import {
   bfloat16,
   bool,
@@ -24,6 +25,7 @@ import { type Dim, unknownOfRank, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { concat } from "./concat.ts";
 import { asArray } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { a, defineOp, ShapeError } from "./define.ts";
@@ -102,6 +104,15 @@ export interface TransposeOptions extends Named {
  * Reorders the axes of a tensor; without `perm`, reverses them. TensorFlow: `tf.transpose`, where `perm` may also be
  * given by position, as it mostly is.
  */
+export function transpose<D extends DTypeName>(
+  x: TensorOf<D>,
+  options?: TransposeOptions,
+): Tensor<D>;
+export function transpose<D extends DTypeName>(
+  x: TensorOf<D>,
+  perm: TensorLike,
+  options?: Named,
+): Tensor<D>;
 export function transpose(x: TensorLike, options?: TransposeOptions): Tensor;
 export function transpose(x: TensorLike, perm: TensorLike, options?: Named): Tensor;
 export function transpose(
@@ -133,6 +144,8 @@ function reversed(x: Tensor): TensorLike {
 }
 
 /** Swaps the last two axes. TensorFlow: `tf.linalg.transpose`, `tf.matrix_transpose`. */
+export function matrixTranspose<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function matrixTranspose(x: TensorLike, options?: Named): Tensor;
 export function matrixTranspose(x: TensorLike, { name = "matrix_transpose" }: Named = {}): Tensor {
   return opScope(name, "matrix_transpose", [x], () => {
     const tensor = convertToTensor(x, { name: "a" });
@@ -238,6 +251,12 @@ function reversedAxes(
 }
 
 /** Reverses the order of elements along some axes. TensorFlow: `tf.reverse`. */
+export function reverse<D extends DTypeName>(
+  tensor: TensorOf<D>,
+  axis: TensorLike,
+  options?: Named,
+): Tensor<D>;
+export function reverse(tensor: TensorLike, axis: TensorLike, options?: Named): Tensor;
 export function reverse(tensor: TensorLike, axis: TensorLike, { name }: Named = {}): Tensor {
   return createOp(ReverseV2, [tensor, integers(axis)], {}, name).output;
 }
@@ -276,6 +295,16 @@ export interface ReverseSequenceOptions extends Named {
 }
 
 /** Reverses the first `seqLengths[i]` steps of each sequence. TensorFlow: `tf.reverse_sequence`. */
+export function reverseSequence<D extends DTypeName>(
+  input: TensorOf<D>,
+  seqLengths: TensorLike,
+  options: ReverseSequenceOptions,
+): Tensor<D>;
+export function reverseSequence(
+  input: TensorLike,
+  seqLengths: TensorLike,
+  options: ReverseSequenceOptions,
+): Tensor;
 export function reverseSequence(
   input: TensorLike,
   seqLengths: TensorLike,

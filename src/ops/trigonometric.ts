@@ -1,9 +1,10 @@
 /** Sine, cosine and their kin, circular and hyperbolic. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, subtract } from "./binary.ts";
 import { constant } from "./constant.ts";
-import type { TensorLike } from "./convert.ts";
+import type { TensorLike, TensorOf } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { floatsAndComplex } from "./dtype-lists.ts";
 import { after, defineUnary } from "./elementwise.ts";
@@ -15,6 +16,8 @@ const Sin = defineUnary("Sin", floatsAndComplex, "sin", ({ x, dy }) =>
 );
 
 /** The sine element-wise. TensorFlow: `tf.sin`. */
+export function sin<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function sin(x: TensorLike, options?: Named): Tensor;
 export function sin(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Sin, [x], {}, name).output;
 }
@@ -24,6 +27,8 @@ const Cos = defineUnary("Cos", floatsAndComplex, "cos", ({ x, dy }) =>
 );
 
 /** The cosine element-wise. TensorFlow: `tf.cos`. */
+export function cos<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function cos(x: TensorLike, options?: Named): Tensor;
 export function cos(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Cos, [x], {}, name).output;
 }
@@ -34,6 +39,8 @@ const Tan = defineUnary("Tan", floatsAndComplex, "tan", ({ x, dy }) =>
 );
 
 /** The tangent element-wise. TensorFlow: `tf.tan`. */
+export function tan<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function tan(x: TensorLike, options?: Named): Tensor;
 export function tan(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Tan, [x], {}, name).output;
 }
@@ -50,6 +57,8 @@ const Asin = defineUnary("Asin", floatsAndComplex, "asin", ({ x, dy }) =>
 );
 
 /** The angle in [-π/2, π/2] whose sine is x. TensorFlow: `tf.asin`. */
+export function asin<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function asin(x: TensorLike, options?: Named): Tensor;
 export function asin(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Asin, [x], {}, name).output;
 }
@@ -62,6 +71,8 @@ const Acos = defineUnary("Acos", floatsAndComplex, "acos", ({ x, dy }) =>
 );
 
 /** The angle in [0, π] whose cosine is x. TensorFlow: `tf.acos`. */
+export function acos<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function acos(x: TensorLike, options?: Named): Tensor;
 export function acos(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Acos, [x], {}, name).output;
 }
@@ -76,6 +87,8 @@ const Atan = defineUnary("Atan", floatsAndComplex, "atan", ({ x, dy }) =>
 );
 
 /** The angle in [-π/2, π/2] whose tangent is x. TensorFlow: `tf.atan`. */
+export function atan<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function atan(x: TensorLike, options?: Named): Tensor;
 export function atan(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Atan, [x], {}, name).output;
 }
@@ -85,6 +98,8 @@ const Sinh = defineUnary("Sinh", floatsAndComplex, "sinh", ({ x, dy }) =>
 );
 
 /** The hyperbolic sine element-wise. TensorFlow: `tf.sinh`. */
+export function sinh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function sinh(x: TensorLike, options?: Named): Tensor;
 export function sinh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Sinh, [x], {}, name).output;
 }
@@ -94,6 +109,8 @@ const Cosh = defineUnary("Cosh", floatsAndComplex, "cosh", ({ x, dy }) =>
 );
 
 /** The hyperbolic cosine element-wise. TensorFlow: `tf.cosh`. */
+export function cosh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function cosh(x: TensorLike, options?: Named): Tensor;
 export function cosh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Cosh, [x], {}, name).output;
 }
@@ -103,6 +120,8 @@ const Asinh = defineUnary("Asinh", floatsAndComplex, "asinh", ({ y, dy }) =>
 );
 
 /** The number whose hyperbolic sine is x. TensorFlow: `tf.asinh`. */
+export function asinh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function asinh(x: TensorLike, options?: Named): Tensor;
 export function asinh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Asinh, [x], {}, name).output;
 }
@@ -112,6 +131,8 @@ const Acosh = defineUnary("Acosh", floatsAndComplex, "acosh", ({ y, dy }) =>
 );
 
 /** The number, not negative, whose hyperbolic cosine is x. TensorFlow: `tf.acosh`. */
+export function acosh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function acosh(x: TensorLike, options?: Named): Tensor;
 export function acosh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Acosh, [x], {}, name).output;
 }
@@ -126,6 +147,8 @@ const Atanh = defineUnary("Atanh", floatsAndComplex, "atanh", ({ x, dy }) =>
 );
 
 /** The number whose hyperbolic tangent is x. TensorFlow: `tf.atanh`. */
+export function atanh<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function atanh(x: TensorLike, options?: Named): Tensor;
 export function atanh(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Atanh, [x], {}, name).output;
 }

@@ -1,10 +1,12 @@
 /** Element-wise arithmetic, rounding and tests of one tensor. */
 
+import type { DTypeName } from "../core/dtypes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import * as e from "../engines/expr.ts";
 import { zerosLike } from "./array.ts";
 import { multiply } from "./binary.ts";
 import { constant } from "./constant.ts";
+import type { TensorOf } from "./convert.ts";
 import { convertToTensor, type TensorLike } from "./convert.ts";
 import { createOp, type Named } from "./create.ts";
 import { floats, floatsAndComplex, integers, signed, signedAndComplex } from "./dtype-lists.ts";
@@ -20,6 +22,8 @@ import "./operators.ts";
 const Abs = defineUnary("Abs", signed, "abs", ({ x, dy }) => dy.mul(sign(x))); // d |x| = sign(x) dx
 
 /** |x| element-wise. TensorFlow: `tf.abs`. */
+export function abs<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function abs(x: TensorLike, options?: Named): Tensor;
 export function abs(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Abs, [x], {}, name).output;
 }
@@ -27,6 +31,8 @@ export function abs(x: TensorLike, { name }: Named = {}): Tensor {
 const Neg = defineUnary("Neg", signedAndComplex, "neg", ({ dy }) => dy.neg());
 
 /** -x element-wise. TensorFlow: `tf.negative`. */
+export function negative<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function negative(x: TensorLike, options?: Named): Tensor;
 export function negative(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Neg, [x], {}, name).output;
 }
@@ -35,6 +41,8 @@ export { negative as neg };
 const Sign = defineUnary("Sign", signedAndComplex, "sign", ({ x }) => zerosLike(x));
 
 /** -1, 0 or 1 element-wise. TensorFlow: `tf.sign`. */
+export function sign<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function sign(x: TensorLike, options?: Named): Tensor;
 export function sign(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Sign, [convertToTensor(x)], {}, name).output;
 }
@@ -51,6 +59,8 @@ const Square = defineUnary(
 );
 
 /** x² element-wise. TensorFlow: `tf.square`. */
+export function square<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function square(x: TensorLike, options?: Named): Tensor;
 export function square(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Square, [x], {}, name).output;
 }
@@ -65,6 +75,8 @@ const Sqrt = defineUnary("Sqrt", floatsAndComplex, "sqrt", ({ y, dy }) =>
 );
 
 /** The square root element-wise. TensorFlow: `tf.sqrt`. */
+export function sqrt<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function sqrt(x: TensorLike, options?: Named): Tensor;
 export function sqrt(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Sqrt, [x], {}, name).output;
 }
@@ -87,6 +99,8 @@ const Rsqrt = defineUnary("Rsqrt", floatsAndComplex, "rsqrt", ({ y, dy }) =>
 );
 
 /** 1 / sqrt(x) element-wise. TensorFlow: `tf.rsqrt`. */
+export function rsqrt<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function rsqrt(x: TensorLike, options?: Named): Tensor;
 export function rsqrt(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Rsqrt, [x], {}, name).output;
 }
@@ -108,6 +122,8 @@ const Reciprocal = defineUnary("Reciprocal", signedAndComplex, "reciprocal", ({ 
 );
 
 /** 1 / x element-wise. TensorFlow: `tf.reciprocal`. */
+export function reciprocal<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function reciprocal(x: TensorLike, options?: Named): Tensor;
 export function reciprocal(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Reciprocal, [x], {}, name).output;
 }
@@ -141,19 +157,27 @@ const Round = defineUnary("Round", signedAndComplex, "rint", "zero");
 const Rint = defineUnary("Rint", floats, "rint", "zero");
 
 /** The largest integer not above x. TensorFlow: `tf.floor`. */
+export function floor<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function floor(x: TensorLike, options?: Named): Tensor;
 export function floor(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Floor, [x], {}, name).output;
 }
 /** The smallest integer not below x. TensorFlow: `tf.ceil`. */
+export function ceil<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function ceil(x: TensorLike, options?: Named): Tensor;
 export function ceil(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Ceil, [x], {}, name).output;
 }
 /** The nearest integer, halves to the even one; integers as they are. TensorFlow: `tf.round`. */
+export function round<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function round(x: TensorLike, options?: Named): Tensor;
 export function round(x: TensorLike, { name }: Named = {}): Tensor {
   const value = convertToTensor(x, { name: "x" });
   return value.dtype.isInteger ? value : createOp(Round, [value], {}, name).output;
 }
 /** The nearest integer, halves to the even one. TensorFlow: `tf.rint`. */
+export function rint<D extends DTypeName>(x: TensorOf<D>, options?: Named): Tensor<D>;
+export function rint(x: TensorLike, options?: Named): Tensor;
 export function rint(x: TensorLike, { name }: Named = {}): Tensor {
   return createOp(Rint, [x], {}, name).output;
 }

@@ -7,7 +7,7 @@ import { referenceEngine } from "../engines/reference.ts";
 import { wasmEngine, whyNoWasm } from "../engines/wasm/engine.ts";
 
 export interface SessionConfig {
-  /** `javascript` (default), `wasm` or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
+  /** `wasm` (default), `javascript` or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
   readonly engine?: string | undefined;
   /** Leaves out the optional passes of the compiler. */
   readonly optimize?: boolean | undefined;
@@ -41,7 +41,7 @@ function environment(name: string): string | undefined {
 
 /** The engine a session uses; `javascript` where the one that is asked for cannot run. */
 export function engineFor(config: SessionConfig): Engine {
-  const name = config.engine ?? environment("TENSORSCOPE_ENGINE") ?? "javascript";
+  const name = config.engine ?? environment("TENSORSCOPE_ENGINE") ?? "wasm";
   const found = all.find(({ engine }) => engine.name === name);
   if (!found) {
     throw new ValueError(

@@ -1,5 +1,6 @@
 /** Fetches: from the structure a user asks for to tensors, and back. */
 
+import type { DType } from "../core/dtypes.ts";
 import { KeyError, TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import { brief, kindOf, mistakeHint } from "../core/kind.ts";
@@ -34,7 +35,9 @@ export type Fetched<F> =
       : F extends IndexedSlices
         ? IndexedSlicesValue
         : F extends GraphElementLike
-          ? NDArray
+          ? F extends { readonly dtype: DType<infer D> }
+            ? NDArray<D>
+            : NDArray
           : F extends `${string}:${string}`
             ? NDArray
             : F extends string
@@ -45,7 +48,9 @@ export type Fetched<F> =
                   ? Map<K, Fetched<V>>
                   : F extends object
                     ? { [K in keyof F]: Fetched<F[K]> }
-                    : unknown;
+                    : F extends null | undefined
+                      ? never
+                      : unknown;
 
 export interface FetchPlan {
   readonly tensors: readonly Tensor[];

@@ -71,7 +71,7 @@ export class PartitionedVariable<D extends DTypeName = DTypeName>
     return inGraph(graph, () =>
       graph.inside(graph.controlPatch(null), () => {
         const whole = (value: TensorLike) =>
-          inNameScope(null, () => identity<D>(value, { name: this.name }));
+          inNameScope(null, () => identity(value, { name: this.name }) as Tensor<D>);
         if (variables.length === 1) return whole(variables[0] as Variable);
         const axis = this.#axis(() => "");
         return whole(inNameScope(`${this.name}/ConcatPartitions/`, () => concat(variables, axis)));

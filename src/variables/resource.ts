@@ -116,12 +116,12 @@ abstract class ResourceBase<D extends DTypeName = DTypeName>
   /** Slices of the value at index tuples. */
   gatherNd(indices: TensorLike, { name }: Named = {}): Tensor<D> {
     return this.inside(() =>
-      identity<D>(
+      identity(
         inNameScope(name ?? "GatherNd", (scope) =>
           resourceGatherNd(this.handle, indices, this.dtype, { name: scope }),
         ),
       ),
-    );
+    ) as Tensor<D>;
   }
   /** The shape of the value as a tensor. */
   shapeTensor({ name }: Named = {}): Tensor {

@@ -6,7 +6,7 @@ import { type DeviceLike, type Graph, getDefaultGraph, pushDefaultGraph } from "
 import { GraphKeys } from "../core/keys.ts";
 import type { notOptions, OptionsObject } from "../core/options.ts";
 import { checkOptions, type OptionNames } from "../core/options.ts";
-import { type OpenScope, openScope, within } from "../core/scope.ts";
+import { checkBody, type OpenScope, openScope, within } from "../core/scope.ts";
 import { warn } from "../core/warn.ts";
 import { graphOf } from "../ops/convert.ts";
 import type { InitializerLike } from "./initializers.ts";
@@ -221,6 +221,7 @@ export function variableScope<R>(
   const isBody = typeof optionsOrBody === "function";
   const options = isBody ? {} : optionsOrBody;
   const body = isBody ? optionsOrBody : bodyAfter;
+  if (body !== undefined) checkBody(body, "variableScope");
   const scope = openVariableScope(nameOrScope, options);
   return body ? within(scope, "variableScope", () => body(scope)) : scope;
 }

@@ -83,7 +83,7 @@ export function onNewVariable(maker: Make): void {
 export type Assigned<D extends DTypeName = DTypeName> = Tensor<D> | VariableBase<D>;
 
 /** Operators on a variable act on its value. */
-export interface VariableBase<D extends DTypeName = DTypeName> extends Operators {
+export interface VariableBase<D extends DTypeName = DTypeName> extends Operators<D> {
   /** @internal Ties the dtype of both declarations together. */
   readonly dtype: DType<D>;
 }

@@ -16,6 +16,11 @@ export interface HeapOptions {
 
 /** Blocks start at cache lines, and none shares one with another. */
 const alignment = 64;
+/**
+ * Bytes at both ends that are never given away: a vector may read this far beyond a value, where a select is going to
+ * throw away what it read.
+ */
+export const margin = 1 << 17;
 /** Growing takes at least this many bytes at once. */
 const leastGrowth = 4 << 20;
 
@@ -32,16 +37,17 @@ export class Heap {
   /** Changes whenever growing has detached all views, which shared memory never does. */
   generation = 0;
   readonly #maximum: number;
-  /** Sorted by address. Address 0 is never given away. */
+  /** Sorted by address. */
   readonly #free: Block[] = [];
   readonly #used = new Map<number, number>();
-  #end = alignment;
+  #end = margin;
 
   constructor(api: WebAssemblyApi, { shared, maximum = 65_536 }: HeapOptions) {
     this.shared = shared;
-    this.#maximum = maximum;
-    this.importSpec = { shared, initial: 1, maximum };
-    this.memory = new api.Memory({ initial: 1, maximum, shared });
+    const made = reserve(api, shared, maximum);
+    this.#maximum = made.maximum;
+    this.importSpec = { shared, initial: 1, maximum: made.maximum };
+    this.memory = made.memory;
   }
 
   /** Bytes in blocks that are in use. */
@@ -73,7 +79,7 @@ export class Heap {
     const last = this.#free.at(-1);
     const start = last && last.start + last.size === this.#end ? last.start : this.#end;
     const end = start + size;
-    const missing = end - this.memory.buffer.byteLength;
+    const missing = end + margin - this.memory.buffer.byteLength;
     if (missing > 0) this.#grow(missing, size);
     if (start !== this.#end) this.#free.pop();
     this.#end = end;
@@ -131,6 +137,20 @@ export class Heap {
   }
   bytes(address: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, length);
+  }
+}
+
+/** A memory that may grow to `maximum` pages, or to fewer where the host has not as many addresses. */
+function reserve(
+  api: WebAssemblyApi,
+  shared: boolean,
+  maximum: number,
+): { memory: WasmMemory; maximum: number } {
+  try {
+    return { memory: new api.Memory({ initial: 1, maximum, shared }), maximum };
+  } catch (error) {
+    if (maximum < 64) throw error;
+    return reserve(api, shared, Math.floor(maximum / 2));
   }
 }
 

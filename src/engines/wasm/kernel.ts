@@ -16,8 +16,8 @@ export interface KernelContext {
    */
   scratch(bytes: number): number;
   /**
-   * Calls `run(begin, end, ...args)` so that [0, count) is covered, in pieces of at least `grain`, on all threads there
-   * are. The function comes from `functions` and imports nothing but the memory.
+   * Calls `run(begin, end, ...args)` so that [0, count) is covered, in pieces of multiples of `grain`, on all threads
+   * there are. The function comes from `functions` and imports nothing but the memory.
    */
   parallel(run: WasmFunction, count: number, grain: number, args: readonly number[]): void;
   /** How many pieces `parallel` may run at once. */

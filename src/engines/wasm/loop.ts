@@ -13,6 +13,7 @@ import {
   when,
   whileLoop,
 } from "./assembler.ts";
+import { margin } from "./heap.ts";
 import type { Library } from "./library.ts";
 import {
   type Body,
@@ -51,7 +52,7 @@ export function planLoop(
 ): LoopPlan {
   const nest = nestOf(loops, internal);
   const { dims, outer, bodies } = nest;
-  let width = staysInside(nest) ? widthOf(bodies.map(({ expr }) => expr)) : null;
+  let width = staysInside(nest, margin) ? widthOf(bodies.map(({ expr }) => expr)) : null;
   const along = nest.reduce && width !== null ? reduceAxis(nest) : outer - 1;
   if (along < 0 || along >= dims.length) width = null;
   const outerDims = dims.slice(0, outer);
@@ -75,6 +76,20 @@ function reduceAxis({ dims, outer, walks, bodies }: Nest): number {
   if (outer > 0 && contiguous(outer - 1) > contiguous(last) && (dims[outer - 1] as number) >= 4)
     return outer - 1;
   return last;
+}
+
+/** For loops that read across memory: the dimension along which what they read is contiguous. */
+function tileAxis({ nest, along, width }: LoopPlan): number {
+  const { dims, outer, walks, bodies, reduce } = nest;
+  if (reduce || (dims[along] as number) < 4 * (width as Width)) return -1;
+  const across = walks.find(
+    ({ slot, strides }) => slot >= bodies.length && Math.abs(strides[along] as number) > 1,
+  );
+  if (!across) return -1;
+  return dims.findIndex(
+    (dim, axis) =>
+      axis < outer && axis !== along && dim >= 8 && Math.abs(across.strides[axis] as number) === 1,
+  );
 }
 
 /** Adds a function (begin, end, address of each value) to a module. */
@@ -103,6 +118,8 @@ class LoopWriter {
   readonly #scope: FunctionScope;
   readonly #scalar: ScalarWriter;
   readonly #vector: VectorWriter | null;
+  /** The dimension that is walked inside blocks of lanes, because memory is contiguous along it; -1: none. */
+  readonly #tile: number;
   readonly #sharing = new Sharing();
   readonly #pointers = new Map<Walk, Local>();
   readonly #counters = new Map<number, Local>();
@@ -115,6 +132,7 @@ class LoopWriter {
     this.#scope = scope;
     this.#scalar = new ScalarWriter(library, scope);
     this.#vector = plan.width === null ? null : new VectorWriter(plan.width, this.#scalar);
+    this.#tile = this.#vector ? tileAxis(plan) : -1;
     for (const { expr } of this.#nest.bodies) this.#sharing.count(expr);
   }
 
@@ -143,7 +161,8 @@ class LoopWriter {
   /** Loops over the dimensions [from, to) except the one that lanes lie along, then `body`. */
   #walk(from: number, to: number, body: () => Code): Code {
     if (from >= to) return body();
-    if (this.#vector && from === this.#plan.along) return this.#walk(from + 1, to, body);
+    if (this.#vector && (from === this.#plan.along || from === this.#tile))
+      return this.#walk(from + 1, to, body);
     return this.#axis(from, 1, null, () => this.#walk(from + 1, to, body));
   }
 
@@ -236,7 +255,28 @@ class LoopWriter {
 
   #map(): Code {
     if (!this.#vector) return this.#storeAll({ count: 1, shift: 0 });
+    if (this.#tile >= 0) return this.#tiled();
     return this.#lanes(this.#unroll(), (lanes) => lanes.map((each) => this.#storeAll(each)));
+  }
+
+  /**
+   * Blocks of a cache line's width: each line that a transposed load touches is used for all its elements before it
+   * leaves the cache.
+   */
+  #tiled(): Code {
+    const width = this.#plan.width as Width;
+    const { start, moves, restore, counter, end } = this.#enter(this.#plan.along, null);
+    const round = (vectors: number, count: number): Code => {
+      const step = vectors * count;
+      const body = this.#axis(this.#tile, 1, null, () =>
+        Array.from({ length: vectors }, (_, i) => this.#storeAll({ count, shift: i * count })),
+      );
+      const within = i32.le_s(i32.add(counter, i32.const(step)), end);
+      return whileLoop(within, [body, counter.set(i32.add(counter, i32.const(step))), moves(step)]);
+    };
+    const code = [start, round(4, width), round(1, 1)];
+    restore();
+    return code;
   }
 
   #unroll(): number {

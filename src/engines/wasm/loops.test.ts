@@ -236,6 +236,47 @@ test("indices, alone and among arithmetic", () => {
   sameOnBoth(k.program(outs), [filled([6, 21], float32)]);
 });
 
+test("transposes larger than a block, alone and with what lies straight", () => {
+  for (const dtype of [float32, float64, bool, int32]) {
+    const k = new Builder();
+    const a = k.input(dtype, [19, 3, 37]);
+    const outs = [
+      [2, 1, 0],
+      [1, 2, 0],
+      [2, 0, 1],
+      [0, 2, 1],
+    ].map((perm) => {
+      const turned = k.transpose(a, perm);
+      const straight = k.input(dtype, turned.shape);
+      return k.map([turned, straight], (x, y) =>
+        e.select(e.eq(x as Expr, y as Expr), x as Expr, y as Expr),
+      );
+    });
+    const program = k.program(outs);
+    sameOnBoth(
+      program,
+      program.inputs.map(({ shape }) => filled(shape, dtype)),
+    );
+  }
+});
+
+test("padding on all sides, of values that lie anywhere", () => {
+  const k = new Builder();
+  const inputs = [
+    [5, 19],
+    [3, 4, 6],
+    [100, 100],
+  ].map((shape) => k.input(float32, shape));
+  const outs = inputs.map((input, i) => {
+    const around = input.shape.map((_, axis) => (axis * 3 + i) % 5);
+    return k.pad(input, around, around.toReversed(), e.constant(-1, float32));
+  });
+  sameOnBoth(
+    k.program(outs),
+    inputs.map(({ shape }) => filled(shape, float32)),
+  );
+});
+
 test("a memory that is not shared moves when it grows, and programs follow", () => {
   const engine = makeWasmEngine({ shared: false });
   const program = (size: number) => {
@@ -252,12 +293,12 @@ test("a memory that is not shared moves when it grows, and programs follow", () 
 });
 
 test("memory that is used up is an error that says so, and nothing is lost", () => {
-  const engine = makeWasmEngine({ maximum: 4 });
+  const engine = makeWasmEngine({ maximum: 8 });
   const k = new Builder();
   const a = k.input(float32, [100_000]);
   const program = k.program([k.unary("neg", a)]);
   expect(() => engine.load(program)).toThrow(
-    "OOM when allocating 400000 bytes: 256 bytes are in use, and the memory of the wasm engine ends at 262144 bytes.",
+    "OOM when allocating 400000 bytes: 256 bytes are in use, and the memory of the wasm engine ends at 524288 bytes.",
   );
   const small = new Builder();
   const out = small.unary("neg", small.input(float32, [1]));

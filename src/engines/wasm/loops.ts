@@ -63,17 +63,13 @@ export class Loops {
   }
 }
 
-function codeOf({ nest, count }: LoopPlan, run: WasmFunction): LoopCode {
+function codeOf({ nest, count, split, along, width }: LoopPlan, run: WasmFunction): LoopCode {
   const points = nest.dims.reduce((product, dim) => product * dim, 1);
   const work = nest.bodies.reduce((total, { expr }) => total + 1 + workOf(expr), 0) * points;
   const grain = Math.ceil((count * workPerPiece) / Math.max(work, 1));
-  // Pieces that are whole cache lines, where there are many elements.
-  return {
-    run,
-    count,
-    grain: grain > 64 ? Math.ceil(grain / 16) * 16 : grain,
-    values: nest.values,
-  };
+  // Along the lanes, pieces are whole cache lines and whole rounds of vectors.
+  const unit = width !== null && split === along ? 16 : 1;
+  return { run, count, grain: Math.ceil(grain / unit) * unit, values: nest.values };
 }
 
 const light = /^(add|sub|mul|neg|abs|max|min|square|not|and|or|eq|ne|lt|le|gt|ge|bit.*)$/;

@@ -67,47 +67,43 @@ function polynomial(x: Local, coefficients: readonly number[]): Code {
   return code;
 }
 
-function factorial(n: number): number {
-  return n < 2 ? 1 : n * factorial(n - 1);
-}
-
-const ln2High = 0.6931471803691238;
-const ln2Low = 1.9082149292705877e-10;
 /** Adding it leaves a whole number in the low bits of a double. */
 const wholeBits = 1.5 * 2 ** 52;
 
-/** n = round(x / ln 2) and r = x - n ln 2. Beyond ±160 float32 results are 0 or infinite anyway. */
+/** Beyond this, exponentials are 0 or infinite as float32. */
+const exponentLimit = 160;
+const limited = (x: Operand): Code => min(max(x, d(-exponentLimit)), d(exponentLimit));
+
+/** n = round(x / ln 2) and r = x - n ln 2, for x within the limit. */
 function reduceExponent(x: Operand, n: Local, r: Local): Code {
   return [
-    r.set(min(max(x, d(-160)), d(160))),
+    r.set(x),
     n.set(f64x2.nearest(mul(r, d(Math.LOG2E)))),
-    r.set(sub(sub(r, mul(n, d(ln2High))), mul(n, d(ln2Low)))),
+    r.set(sub(r, mul(n, d(Math.LN2)))),
   ];
 }
 /** n shifted to where doubles have their exponent. */
 const exponentOf = (n: Local): Code => i64x2.shl(add(n, d(wholeBits)), i32.const(52));
 
+/** e^x for x within the limit. */
 function exponential(x: Operand, f: FunctionScope): Code {
   const [n, r] = [f.local("v128"), f.local("v128")];
-  const series = Array.from({ length: 12 }, (_, k) => 1 / factorial(k));
-  return [reduceExponent(x, n, r), i64x2.add(polynomial(r, series), exponentOf(n))];
+  return [reduceExponent(x, n, r), i64x2.add(polynomial(r, table("exponential")), exponentOf(n))];
 }
 
-/** 2^n (e^r - 1) + (2^n - 1): nothing cancels for small x. */
+/** 2^n (e^r - 1) + (2^n - 1) for x within the limit: nothing cancels for small x. */
 function exponentialMinusOne(x: Operand, f: FunctionScope): Code {
   const [n, r, power] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  const series = Array.from({ length: 11 }, (_, k) => 1 / factorial(k + 1));
   return [
     reduceExponent(x, n, r),
     power.set(i64x2.add(d(1), exponentOf(n))),
-    add(mul(power, mul(r, polynomial(r, series))), sub(power, d(1))),
+    add(mul(power, mul(r, polynomial(r, table("exponentialMinusOne")))), sub(power, d(1))),
   ];
 }
 
 /** 2 atanh(s) + e ln 2 where u = 2^e m, m between √½ and √2, and s = (m - 1) / (m + 1). */
 function logarithm(u: Local, f: FunctionScope, near?: { readonly x: Local }): Code {
   const [e, s, z] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  const series = Array.from({ length: 9 }, (_, k) => 2 / (2 * k + 1));
   const isNear = f.local("v128");
   const x = near?.x;
   const reach = 0.29;
@@ -125,7 +121,7 @@ function logarithm(u: Local, f: FunctionScope, near?: { readonly x: Local }): Co
       : [],
     s.set(div(s, add(s, d(2)))),
     z.set(mul(s, s)),
-    z.set(add(mul(s, polynomial(z, series)), mul(e, d(Math.LN2)))),
+    z.set(add(mul(s, polynomial(z, table("logarithm"))), mul(e, d(Math.LN2)))),
     z.set(v128.bitselect(d(Number.NEGATIVE_INFINITY), z, eq(u, d(0)))),
     z.set(v128.bitselect(u, z, eq(u, d(Number.POSITIVE_INFINITY)))),
     // Negative numbers and NaN have no logarithm.
@@ -147,30 +143,47 @@ const keepZero = (value: Operand, x: Local): Code => v128.bitselect(x, value, eq
 function errorFunction(x: Local, f: FunctionScope): Code {
   const [a, u] = [f.local("v128"), f.local("v128")];
   const small = f.local("v128");
-  errorSeries ??= {
-    small: chebyshev(
-      (t) => (t === 0 ? 2 / Math.sqrt(Math.PI) : erf(Math.sqrt(t)) / Math.sqrt(t)),
-      0,
-      4,
-      18,
-    ),
-    large: chebyshev(erf, 2, 4, 18),
-  };
   return [
     a.set(min(abs(x), d(4))),
     u.set(sub(mul(mul(a, a), d(0.5)), d(1))),
-    small.set(mul(a, polynomial(u, errorSeries.small))),
+    small.set(mul(a, polynomial(u, table("smallError")))),
     u.set(sub(a, d(3))),
-    withSign(v128.bitselect(small, polynomial(u, errorSeries.large), lt(a, d(2))), x),
+    withSign(v128.bitselect(small, polynomial(u, table("largeError")), lt(a, d(2))), x),
   ];
 }
-let errorSeries: { readonly small: number[]; readonly large: number[] } | undefined;
 
-/** The polynomial in u, -1 to 1 for `from` to `to`, that agrees with a function at Chebyshev's points. */
-function chebyshev(run: (x: number) => number, from: number, to: number, degree: number): number[] {
+/** The powers of x in the polynomial that agrees with a function at Chebyshev's points between two numbers. */
+function approximate(
+  run: (x: number) => number,
+  from: number,
+  to: number,
+  degree: number,
+): number[] {
+  const inU = chebyshev((u) => run(from + ((to - from) * (u + 1)) / 2), degree);
+  // u = slope x + shift
+  const slope = 2 / (to - from);
+  const shift = -1 - slope * from;
+  const result = new Array<number>(degree + 1).fill(0);
+  let power = [1];
+  for (const c of inU) {
+    power.forEach((factor, k) => {
+      result[k] = (result[k] as number) + c * factor;
+    });
+    const next = new Array<number>(power.length + 1).fill(0);
+    power.forEach((factor, k) => {
+      next[k] = (next[k] as number) + factor * shift;
+      next[k + 1] = (next[k + 1] as number) + factor * slope;
+    });
+    power = next;
+  }
+  return result;
+}
+
+/** The powers of u, -1 to 1, in the polynomial that agrees with a function at Chebyshev's points. */
+function chebyshev(run: (u: number) => number, degree: number): number[] {
   const count = degree + 1;
   const angles = Array.from({ length: count }, (_, i) => (Math.PI * (i + 0.5)) / count);
-  const values = angles.map((angle) => run(from + ((to - from) * (Math.cos(angle) + 1)) / 2));
+  const values = angles.map((angle) => run(Math.cos(angle)));
   const result = new Array<number>(count).fill(0);
   // T(k) by powers of u: T(k+1) = 2u T(k) - T(k-1).
   let previous: number[] = [];
@@ -193,12 +206,81 @@ function chebyshev(run: (x: number) => number, from: number, to: number, degree:
   return result;
 }
 
+/** The first terms of a power series: coefficient k from coefficient k - 1. */
+function series(first: number, ratio: (k: number) => number): (x: number) => number {
+  return (x) => {
+    let term = first;
+    let sum = first;
+    for (let k = 1; k < 40; k++) {
+      term *= ratio(k) * x;
+      sum += term;
+    }
+    return sum;
+  };
+}
+
+const halfLn2 = Math.LN2 / 2;
+/** Coefficients, made when first needed. */
+const tables = {
+  exponential: () => approximate(Math.exp, -halfLn2, halfLn2, 8),
+  /** (e^r - 1) / r */
+  exponentialMinusOne: () =>
+    approximate(
+      series(1, (k) => 1 / (k + 1)),
+      -halfLn2,
+      halfLn2,
+      8,
+    ),
+  /** 2 atanh(s) / s in s² */
+  logarithm: () =>
+    approximate(
+      (z) => (z < 1e-12 ? 2 : (2 * Math.atanh(Math.sqrt(z))) / Math.sqrt(z)),
+      0,
+      0.02945,
+      6,
+    ),
+  /** sin(r) / r in r² */
+  sine: () =>
+    approximate(
+      series(1, (k) => -1 / (2 * k * (2 * k + 1))),
+      0,
+      (Math.PI / 4) ** 2,
+      6,
+    ),
+  /** cos(r) in r² */
+  cosine: () =>
+    approximate(
+      series(1, (k) => -1 / (2 * k * (2 * k - 1))),
+      0,
+      (Math.PI / 4) ** 2,
+      7,
+    ),
+  /** erf(a) / a in a² / 2 - 1, for a up to 2 */
+  smallError: () =>
+    chebyshev((u) => {
+      const a = Math.sqrt(2 * (u + 1));
+      return a < 1e-8 ? 2 / Math.sqrt(Math.PI) : erf(a) / a;
+    }, 18),
+  /** erf(a) in a - 3, for a from 2 to 4 */
+  largeError: () => chebyshev((u) => erf(u + 3), 18),
+} as const;
+const made = new Map<string, readonly number[]>();
+
+function table(name: keyof typeof tables): readonly number[] {
+  let coefficients = made.get(name);
+  if (!coefficients) {
+    coefficients = tables[name]();
+    made.set(name, coefficients);
+  }
+  return coefficients;
+}
+
 const bodies: Partial<Record<string, Body>> = {
-  exp: exponential,
-  expm1: (x, f) => keepZero(exponentialMinusOne(x, f), x),
+  exp: (x, f) => exponential(limited(x), f),
+  expm1: (x, f) => keepZero(exponentialMinusOne(limited(x), f), x),
   log: logarithm,
   log1p: (x, f) => keepZero(logarithmOnePlus(x, f), x),
-  sigmoid: (x, f) => div(d(1), add(d(1), exponential(f64x2.neg(x), f))),
+  sigmoid: (x, f) => div(d(1), add(d(1), exponential(limited(f64x2.neg(x)), f))),
   tanh: (x, f) => {
     const t = f.local("v128");
     return [
@@ -208,7 +290,10 @@ const bodies: Partial<Record<string, Body>> = {
   },
   softplus: (x, f) => {
     const t = f.local("v128");
-    return [t.set(exponential(f64x2.neg(abs(x)), f)), add(logarithmOnePlus(t, f), max(x, d(0)))];
+    return [
+      t.set(exponential(max(f64x2.neg(abs(x)), d(-exponentLimit)), f)),
+      add(logarithmOnePlus(t, f), max(x, d(0))),
+    ];
   },
   erf: errorFunction,
 };
@@ -229,8 +314,6 @@ const halfPi = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-2
 const circularLimit = 1e6;
 
 function defineCircular(library: Library, op: "sin" | "cos"): Func {
-  const sine = Array.from({ length: 8 }, (_, k) => (-1) ** k / factorial(2 * k + 1));
-  const cosine = Array.from({ length: 9 }, (_, k) => (-1) ** k / factorial(2 * k));
   const body: Body = (x, f) => {
     const [n, r, z, quadrant] = [
       f.local("v128"),
@@ -250,7 +333,10 @@ function defineCircular(library: Library, op: "sin" | "cos"): Func {
       quadrant.set(add(n, d(wholeBits))),
       op === "cos" ? quadrant.set(i64x2.add(quadrant, bits(1n))) : [],
       z.set(mul(r, r)),
-      v128.xor(v128.bitselect(polynomial(z, cosine), mul(r, polynomial(z, sine)), isOdd), flip),
+      v128.xor(
+        v128.bitselect(polynomial(z, table("cosine")), mul(r, polynomial(z, table("sine"))), isOdd),
+        flip,
+      ),
     ];
   };
   const finish = (value: Code, x: Local): Code =>
@@ -275,7 +361,7 @@ function definePower(library: Library): Func {
     const half = (take: (from: Local) => Code): Code => [
       u.set(f64x2.promote_low_f32x4(take(x))),
       exponent.set(mul(logarithm(u, f), f64x2.promote_low_f32x4(take(y)))),
-      exponential(exponent, f),
+      exponential(limited(exponent), f),
     ];
     const direct = joinDoubles(
       half((from) => from.get()),

@@ -166,10 +166,13 @@ function merge(
   };
 }
 
-/** Whether every load stays inside its value at every point, so that it may be done unconditionally. */
-export function staysInside(nest: Nest): boolean {
+/**
+ * Whether every load stays inside its value at every point, or leaves it by no more than `margin` bytes, so that it may be
+ * done unconditionally: loads outside are always guarded by a select.
+ */
+export function staysInside(nest: Nest, margin: number): boolean {
   if (sizeOf(nest.dims) === 0) return true;
-  return nest.walks.every(({ slot, strides, offset }) => {
+  return nest.walks.every(({ slot, dtype, strides, offset }) => {
     let low = offset;
     let high = offset;
     strides.forEach((stride, axis) => {
@@ -177,7 +180,8 @@ export function staysInside(nest: Nest): boolean {
       if (reach < 0) low += reach;
       else high += reach;
     });
-    return low >= 0 && high < (nest.values[slot] as Value).size;
+    const beyond = margin / dtype.size;
+    return low >= -beyond && high < (nest.values[slot] as Value).size + beyond;
   });
 }
 

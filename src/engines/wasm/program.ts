@@ -57,6 +57,7 @@ export class WasmProgram implements LoadedProgram {
   // What follows depends on addresses, and is made anew when those change.
   #context: RunContext | null = null;
   #generation = -1;
+  #cells: StateCell[] = [];
   #stateData: unknown[] = [];
   #calls: (() => void)[] = [];
   #inputViews: (TypedArray | null)[] = [];
@@ -172,8 +173,8 @@ export class WasmProgram implements LoadedProgram {
   /** Whether states lie elsewhere than when steps were bound. */
   #isStale(context: RunContext): boolean {
     if (this.#context !== context || this.#generation !== this.#heap.generation) return true;
-    return this.#states.some(({ key, values, isUniform }, i) => {
-      const { array } = context.cell(key);
+    return this.#states.some(({ values, isUniform }, i) => {
+      const array = this.#cells[i]?.array ?? null;
       const [value] = values as [Value];
       if (!isUniform || array === null || array.data !== this.#stateData[i]) return true;
       return !sameShape(array.shape, value.shape);
@@ -183,6 +184,8 @@ export class WasmProgram implements LoadedProgram {
   #bind(inputs: readonly NDArray[], context: RunContext, retired: number[]): void {
     const arrays = new Map<Value, NDArray>(this.#outside);
     const addresses = new Map<Value, number>(this.#addresses);
+    // A session keeps its cells for life.
+    this.#cells = this.#states.map(({ key }) => context.cell(key));
     this.#stateData = this.#states.map(({ key, values }) => {
       for (const value of values)
         this.#bindState(value, context.cell(key), arrays, addresses, retired);
@@ -284,7 +287,7 @@ function bindStep(step: Step, runner: Runner, binding: Binding): () => void {
 
 /** A call without making a list of arguments each time. */
 function bindCall(run: WasmFunction, count: number, args: readonly number[]): () => void {
-  const [a = 0, b = 0, c = 0, d = 0] = args;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
   switch (args.length) {
     case 1:
       return () => run(0, count, a);
@@ -294,6 +297,10 @@ function bindCall(run: WasmFunction, count: number, args: readonly number[]): ()
       return () => run(0, count, a, b, c);
     case 4:
       return () => run(0, count, a, b, c, d);
+    case 5:
+    case 6:
+      // WebAssembly ignores arguments beyond its parameters.
+      return () => run(0, count, a, b, c, d, e, f);
     default:
       return () => run(0, count, ...args);
   }

@@ -170,12 +170,10 @@ export class Threads {
       throw new Error("internal: a piece of a parallel function failed");
   }
 
-  /** Some pieces per thread, so that a thread that is late does not keep the others waiting. */
+  /** Some pieces per thread, so that a thread that is late does not keep the others waiting; multiples of `grain`. */
   #pieceSize(count: number, grain: number): number {
     const share = Math.ceil(count / (3 * this.count));
-    // Whole cache lines where there is much to do, so that threads do not write to the same ones.
-    const even = share >= 64 ? Math.ceil(share / 16) * 16 : share;
-    return Math.max(1, grain, even, Math.ceil(count / (CLOSED - 1)));
+    return Math.ceil(Math.max(1, share, Math.ceil(count / (CLOSED - 1))) / grain) * grain;
   }
 
   #post(

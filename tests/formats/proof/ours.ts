@@ -203,6 +203,48 @@ async function checkAll(folder: string): Promise<Check[]> {
   return checks;
 }
 
+/** Runs the SavedModel of objects and functions that TensorFlow 2 wrote. */
+export async function checkObjects(folder: string): Promise<Check[]> {
+  const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as {
+    readonly scores: unknown;
+    readonly classes: unknown;
+  };
+  const session = new tf.Session("", { graph: new tf.Graph() });
+  const model = await tf.savedModel.load(session, ["serve"], folder);
+  const { images } = batch(100);
+  const { scores, classes } = await tf.savedModel.runSignature(session, model, { images });
+  const largest = difference((scores as tf.NDArray).toArray(), expected.scores);
+  const found = Array.from((classes as tf.NDArray).data, Number);
+  const counts: number[] = [];
+  for (const by of [2, 3]) {
+    const { calls } = await tf.savedModel.runSignature(
+      session,
+      model,
+      { by },
+      { signature: "count" },
+    );
+    counts.push(Number((calls as tf.NDArray).item()));
+  }
+  const name = "a model of objects and functions";
+  return [
+    {
+      check: `${name}: same scores`,
+      ok: largest <= 1e-5,
+      detail: `largest difference ${largest.toExponential(1)}`,
+    },
+    {
+      check: `${name}: same classes`,
+      ok: difference(found, expected.classes) === 0,
+      detail: found.join(" "),
+    },
+    {
+      check: `${name}: a signature counts in a variable`,
+      ok: counts.join() === "2,5",
+      detail: counts.join(" "),
+    },
+  ];
+}
+
 /** Every collection as it is written. */
 function collectionsOf(graph: tf.Graph): Map<string, string> {
   const { collectionDef } = tf.train.exportMetaGraph(null, { graph });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { check, writeTo } from "./ours.ts";
+import { check, checkObjects, writeTo } from "./ours.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/proof", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "tensorscope-proof-"));
@@ -17,6 +17,13 @@ describe("a CNN with batch norm that TensorFlow trained with Adam", async () => 
     expect(detail, detail).toSatisfy(() => ok);
   });
   test("all 14 checks were made", () => expect(checks).toHaveLength(14));
+});
+
+describe("what TensorFlow 2 saved as it does", async () => {
+  const checks = await checkObjects(`${fixtures}2/objects`);
+  test.each(checks)("$check", ({ ok, detail }) => {
+    expect(detail, detail).toSatisfy(() => ok);
+  });
 });
 
 test.each(["reference", "resource"] as const)(

@@ -49,7 +49,7 @@ try {
     await ours.writeTo(ourFolder, kind);
     const readers = [
       runPython(join(here, "proof.py"), "check", ourFolder, kind),
-      runPython(join(here, "proof2.py"), ourFolder),
+      runPython(join(here, "proof2.py"), "check", ourFolder),
     ];
     const lines = readers.flatMap(({ stdout }) => stdout.split("\n"));
     const theirChecks = lines
@@ -59,6 +59,13 @@ try {
     const broken = readers.find(({ ok }) => !ok);
     if (broken) throw new Error(`TensorFlow's side failed:\n${broken.problem}`);
   }
+  const objects = join(folder, "objects");
+  const written = runPython(join(here, "proof2.py"), "write", objects);
+  if (!written.ok) throw new Error(`TensorFlow's side failed:\n${written.problem}`);
+  show(
+    `Tensorscope reads what ${theirs} saved as TensorFlow 2 does`,
+    await ours.checkObjects(objects),
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

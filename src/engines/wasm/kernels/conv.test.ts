@@ -1,11 +1,13 @@
 // Tests of the convolution kernels against the JavaScript routines.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { expectLikeRoutine, integerOf, randomOf } from "../../../../tests/kernels/check.ts";
+import { Harness, value } from "../../../../tests/kernels/harness.ts";
 import { type DType, float32, float64 } from "../../../core/dtypes.ts";
 import type { RoutineStep } from "../../ir.ts";
 import type { WindowParams } from "../../routines/window.ts";
-import { expectLikeRoutine, integerOf, randomOf } from "./check.ts";
+import type { WasmKernel } from "../kernel.ts";
 import { conv2d } from "./conv.ts";
-import { Harness, value } from "./harness.ts";
+import { wasmRoutines } from "./index.ts";
 
 interface Conv extends WindowParams {
   readonly x: readonly [number, number, number, number];
@@ -148,6 +150,41 @@ describe("convolution and its gradients", () => {
       for (const kind of kinds) expectLikeRoutine({ step: stepOf(kind, conv), seed: 1000 });
     });
   }
+
+  test("images divided among threads", () => {
+    const shape = { ...plain, x: [11, 30, 26, 5], filter: [3, 3], channels: 19 } as const;
+    const convs: Conv[] = [
+      { ...shape, pads: all(1) },
+      { ...shape, pads: none, strides: [2, 2] },
+      { ...shape, x: [11, 30, 26, 13], channels: 3, pads: all(2) },
+    ];
+    for (const [i, conv] of convs.entries()) {
+      for (const kind of kinds) {
+        for (const threads of [2, 3]) {
+          expectLikeRoutine({ step: stepOf(kind, conv), seed: 2000 + i, threads });
+        }
+      }
+    }
+  });
+
+  test("strict mode gives the same bits for every number of threads", () => {
+    vi.stubEnv("TENSORSCOPE_STRICT", "1");
+    const conv: Conv = { ...plain, x: [7, 13, 11, 6], filter: [3, 3], channels: 9, pads: all(1) };
+    for (const kind of kinds) {
+      const step = stepOf(kind, conv);
+      const results = [1, 2, 5].map((threads) => {
+        const random = randomOf(5);
+        const harness = new Harness(threads);
+        const inputs = harness.place(step.inputs, () => random() - 0.5);
+        const outputs = harness.place(step.outputs, () => 0);
+        harness.bind(wasmRoutines[kind] as WasmKernel, step)?.(inputs.addresses, outputs.addresses);
+        return outputs.arrays.map(({ data }) => Array.from(data as Float32Array));
+      });
+      expect(results[1]).toEqual(results[0]);
+      expect(results[2]).toEqual(results[0]);
+    }
+    vi.unstubAllEnvs();
+  });
 
   test("empty images, float64, and very long strides are left to the routine", () => {
     const conv: Conv = { ...plain, x: [1, 30, 30, 2], filter: [3, 3], channels: 4, pads: none };

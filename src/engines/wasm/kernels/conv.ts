@@ -3,12 +3,12 @@
 import type { RoutineStep, Value } from "../../ir.ts";
 import type { WindowParams } from "../../routines/window.ts";
 import type { WasmKernel } from "../kernel.ts";
-import { isFloat32 } from "./dtypes.ts";
 import { bindFilterGradient } from "./filter-gradient.ts";
 import { type Region, rowBytes } from "./image.ts";
 import { product } from "./matmul.ts";
 import { floatSize } from "./partial.ts";
 import { bindWindows, type Phase } from "./windows.ts";
+import { isFloat32 } from "./work.ts";
 
 /** More phases than this (strides multiplied) would make too much code. */
 const mostPhases = 16;
@@ -39,7 +39,7 @@ function shapeOf(x?: Value, filter?: Value, y?: Value, step?: RoutineStep): Conv
 }
 
 /** What of the image all windows together cover. */
-export function coveredRegion(shape: ConvShape): Region {
+function coveredRegion(shape: ConvShape): Region {
   const { height, width, depth, filterHeight, filterWidth, outHeight, outWidth } = shape;
   const { strides, dilations, pads } = shape;
   return {

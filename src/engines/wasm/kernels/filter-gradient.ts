@@ -22,8 +22,9 @@ import { copyRegion, defineClear, isInside, type Region, regionSize, rowBytes } 
 import { isStrict, type MultiplyAdd, multiplyAdd } from "./multiply-add.ts";
 import { definePack, packedSize, panelRow, panelsOf } from "./pack.ts";
 import { advance, floatSize, repeat, repeatBetween, storeFloats } from "./partial.ts";
-import { defineStrips, splitRows } from "./strip.ts";
+import { defineStrips, panelWidth, splitRows } from "./strip.ts";
 import { copies, sliceStart } from "./windows.ts";
+import { copyGrain, partsOf } from "./work.ts";
 
 /** Positions that are summed before the sums go back to memory: what they read stays in the first-level cache. */
 const blockPositions = 256;
@@ -36,7 +37,9 @@ export function bindFilterGradient(
   context: KernelContext,
 ): BoundKernel {
   const madd = multiplyAdd();
-  const slots = Math.min(shape.images, isStrict() ? strictSlots : context.threads);
+  const work = filterElements(shape) * shape.images * shape.outHeight * shape.outWidth;
+  const most = isStrict() ? strictSlots : Math.min(context.threads, partsOf(work));
+  const slots = Math.min(shape.images, most);
   const filterBytes = filterElements(shape) * floatSize;
   const key = JSON.stringify(["filterGradient", shape, slots, madd.fused]);
   const functions = context.functions(key, (module) => {
@@ -52,7 +55,10 @@ export function bindFilterGradient(
   return ([x = 0, dy = 0], [filter = 0]) => {
     context.parallel(run, slots, 1, [x, dy, slots > 1 ? parts : filter, copy, packed]);
     if (slots > 1)
-      context.parallel(total, Math.ceil(filterElements(shape) / 4), 1 << 12, [parts, filter]);
+      context.parallel(total, Math.ceil(filterElements(shape) / 4), copyGrain(4 * slots), [
+        parts,
+        filter,
+      ]);
   };
 }
 
@@ -164,6 +170,7 @@ function defineBlock(
       rightStride: panelRow,
       rightPadded: true,
       isDots: false,
+      width: panelWidth,
       panelStep: positions * panelRow,
       outStride: channels,
       add: true,

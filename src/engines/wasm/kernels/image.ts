@@ -63,7 +63,7 @@ export function copyRegion(scope: FunctionScope, region: Region, image: Local, c
 }
 
 /** Copies `count` floats and moves both pointers behind them. */
-function copyFloats(from: Local, to: Local, counter: Local, count: number): Code {
+export function copyFloats(from: Local, to: Local, counter: Local, count: number): Code {
   const four = (vectors: number): Code => [
     Array.from({ length: vectors }, (_, i) => v128.store(to, v128.load(from, 16 * i), 16 * i)),
     advance(from, 16 * vectors),

@@ -2,6 +2,7 @@
 
 import type { WasmKernel } from "../kernel.ts";
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from "./conv.ts";
+import { gather } from "./gather.ts";
 import { matmul } from "./matmul.ts";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pool.ts";
 import { randomStandardNormal, randomUniform } from "./random.ts";
@@ -12,6 +13,7 @@ export const wasmRoutines: Readonly<Record<string, WasmKernel>> = {
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  gather,
   matmul,
   maxPool,
   maxPoolGrad,

@@ -6,7 +6,6 @@ import { type Func, i32, type Local, type ModuleBuilder } from "../assembler.ts"
 import type { BoundKernel, KernelContext, WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
 import { defineDotPack, isForDots } from "./dots.ts";
-import { isFloat32 } from "./dtypes.ts";
 import { multiplyAdd } from "./multiply-add.ts";
 import {
   definePack,
@@ -18,16 +17,13 @@ import {
   turnedRows,
 } from "./pack.ts";
 import { floatSize, repeatBetween } from "./partial.ts";
-import { defineStrips, panelWidth, type Strips, splitRows, tallest } from "./strip.ts";
+import { defineStrips, panelWidth, type Strips, splitRows, tallest, widthFor } from "./strip.ts";
+import { copyGrain, grainOf, isFloat32 } from "./work.ts";
 
 /** The longest sums that are made in one go: a panel of the right side stays in the first-level cache. */
 const longest = 384;
 /** So few strips do not pay for packing. */
 const fewRows = 8;
-/** Multiply-adds that a thread should have at least. */
-const grainWork = 1 << 18;
-/** Elements that a thread should copy at least. */
-const grainCopy = 1 << 15;
 
 interface Shape {
   readonly rows: number;
@@ -72,7 +68,7 @@ export const matmul: WasmKernel = (step, context) => {
   return product(shape, { transposeA, transposeB, leftOffsets, rightOffsets }, context);
 };
 
-export interface Sides extends MatmulParams {
+interface Sides extends MatmulParams {
   /** Where the matrices of each batch position start, in elements. */
   readonly leftOffsets: readonly number[];
   readonly rightOffsets: readonly number[];
@@ -128,7 +124,7 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
   const { isTurned, leftStep, isDots, isPacked, rightStep, pack } = plan;
   const pieces = depth === 0 ? [{ start: 0, size: 0 }] : piecesOf(depth);
   const madd = multiplyAdd();
-  const { count: strips } = splitRows(rows, tallest(madd));
+  const { count: strips } = splitRows(rows, tallest(madd, isDots ? columns : null));
   const key = JSON.stringify(["matmul", shape, transposeA, transposeB, madd.fused]);
   const functions = context.functions(key, (module) => {
     const known = new Map<string, Func>();
@@ -157,9 +153,8 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
       put(table + 8 * i + 4, rightAt(sides.rightOffsets[i] as number));
     }
   }
-  const grainFor = (work: number, most: number) => Math.max(1, Math.ceil(most / Math.max(1, work)));
-  const grain = grainFor((rows * columns * depth) / Math.max(1, strips), grainWork);
-  const packGrain = grainFor(depth * (isDots ? 1 : panelWidth), grainCopy);
+  const grain = grainOf((rows * columns * depth) / Math.max(1, strips));
+  const packGrain = copyGrain(depth * (isDots ? 1 : panelWidth));
   const panels = isDots ? columns : panelsOf(columns);
   const runs = pieces.map(({ start, size }) => ({
     run: functions[nameOf(start, size)] as WasmFunction,
@@ -191,15 +186,17 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
 
 function stripsOf({ rows, columns, depth }: Shape, plan: Plan, size: number, add: boolean): Strips {
   const { leftStride, leftStep, isDots, isPacked, rightStride } = plan;
+  const width = isPacked ? panelWidth : widthFor(rows);
   return {
     rows,
     columns,
+    width,
     leftStride,
     walks: [{ count: size, step: leftStep }],
     rightStride,
     rightPadded: isPacked,
     isDots,
-    panelStep: isPacked ? depth * panelRow : panelRow,
+    panelStep: isPacked ? depth * panelRow : width * floatSize,
     outStride: columns * floatSize,
     add,
   };

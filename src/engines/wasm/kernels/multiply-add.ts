@@ -17,7 +17,7 @@ const relaxed: MultiplyAdd = { fused: true, write: f32x4.relaxed_madd };
 let supported: boolean | undefined;
 
 /** Whether the runtime has relaxed SIMD; early versions of it took the operands in another order. */
-export function hasRelaxedSimd(): boolean {
+function hasRelaxedSimd(): boolean {
   supported ??= probe();
   return supported;
 }

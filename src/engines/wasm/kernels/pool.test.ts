@@ -1,10 +1,10 @@
 // Tests of the pooling kernels, which must give the same bits as the JavaScript routines.
 import { describe, expect, test } from "vitest";
+import { expectLikeRoutine, integerOf, randomOf } from "../../../../tests/kernels/check.ts";
+import { Harness, value } from "../../../../tests/kernels/harness.ts";
 import { float32 } from "../../../core/dtypes.ts";
 import type { RoutineStep } from "../../ir.ts";
 import type { PoolParams } from "../../routines/pool.ts";
-import { expectLikeRoutine, integerOf, randomOf } from "./check.ts";
-import { Harness, value } from "./harness.ts";
 import { maxPool } from "./pool.ts";
 
 type Shape = readonly [number, number, number, number];

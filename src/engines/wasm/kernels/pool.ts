@@ -20,13 +20,11 @@ import {
 } from "../assembler.ts";
 import type { KernelContext, WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
-import { isFloat32 } from "./dtypes.ts";
 import { advance, floatSize, loadFloats, repeat, repeatBetween, storeFloats } from "./partial.ts";
+import { copyGrain, isFloat32 } from "./work.ts";
 
 /** Windows of at most so many pixels, none of which is cut off at a border, are written out. */
 const mostUnrolled = 9;
-/** Results that a thread should have at least. */
-const grainElements = 1 << 14;
 
 interface PoolShape extends PoolParams {
   readonly images: number;
@@ -302,7 +300,7 @@ function pooling(name: string, pool: (window: Window, result: Local) => Code): W
     if (!shape) return null;
     const run = functionOf(name, shape, write, context);
     const rows = shape.images * shape.outHeight;
-    const grain = Math.ceil(grainElements / (shape.outWidth * shape.depth));
+    const grain = copyGrain(shape.outWidth * shape.depth * shape.ksize[0] * shape.ksize[1]);
     return ([x = 0], [y = 0]) => context.parallel(run, rows, grain, [x, y]);
   };
 }
@@ -314,12 +312,14 @@ export const maxPoolGrad: WasmKernel = (step, context) => {
   const shape = shapeOf(step.inputs[0], step.inputs[2], step);
   if (!shape) return null;
   const run = functionOf("maxPoolGrad", shape, maximumGradient, context);
-  return ([x = 0, , dy = 0], [dx = 0]) => context.parallel(run, shape.images, 1, [x, dy, dx]);
+  const grain = copyGrain(imageBytes(shape) / floatSize);
+  return ([x = 0, , dy = 0], [dx = 0]) => context.parallel(run, shape.images, grain, [x, dy, dx]);
 };
 
 export const avgPoolGrad: WasmKernel = (step, context) => {
   const shape = shapeOf(step.outputs[0], step.inputs[0], step);
   if (!shape) return null;
   const run = functionOf("avgPoolGrad", shape, meanGradient, context);
-  return ([dy = 0], [dx = 0]) => context.parallel(run, shape.images, 1, [dy, dx]);
+  const grain = copyGrain(imageBytes(shape) / floatSize);
+  return ([dy = 0], [dx = 0]) => context.parallel(run, shape.images, grain, [dy, dx]);
 };

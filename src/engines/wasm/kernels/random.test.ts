@@ -1,9 +1,9 @@
 // Tests of the random kernels, which must give the same bits as the JavaScript routines.
 import { describe, expect, test } from "vitest";
+import { expectLikeRoutine, randomOf } from "../../../../tests/kernels/check.ts";
+import { Harness, value } from "../../../../tests/kernels/harness.ts";
 import { float32, float64, uint32 } from "../../../core/dtypes.ts";
 import type { RoutineStep } from "../../ir.ts";
-import { expectLikeRoutine, randomOf } from "./check.ts";
-import { Harness, value } from "./harness.ts";
 import { randomUniform } from "./random.ts";
 
 function stepOf(name: string, size: number): RoutineStep {

@@ -22,8 +22,8 @@ import {
 } from "../assembler.ts";
 import type { WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
-import { isFloat32 } from "./dtypes.ts";
 import { floatSize, repeatBetween } from "./partial.ts";
+import { isFloat32 } from "./work.ts";
 
 /** Philox calls that a thread should make at least. */
 const grainCalls = 1 << 12;

@@ -12,27 +12,38 @@ import {
 } from "../assembler.ts";
 import { defineDots } from "./dots.ts";
 import type { MultiplyAdd } from "./multiply-add.ts";
-import { advance, floatSize, repeat, repeatBetween } from "./partial.ts";
+import { advance, floatSize, repeat } from "./partial.ts";
 import { defineTile, type Tile } from "./tile.ts";
 
 /** Columns of a tile: two vectors. */
 export const panelWidth = 8;
-/** With 15 registers: two sums a row, the two vectors of the right side, and what the left side is spread to. */
-export function tallest({ fused }: MultiplyAdd): number {
+/**
+ * Rows of a tile. With 15 registers: two sums a row, the two vectors of the right side, and what the left side is spread
+ * to. Dot products have one sum for each column.
+ */
+export function tallest({ fused }: MultiplyAdd, dotColumns: number | null): number {
+  if (dotColumns !== null) return Math.floor(dotSums / dotColumns);
   return fused ? 6 : 5;
+}
+const dotSums = 12;
+
+/** Columns of a tile of so few rows: enough sums that do not wait for each other, as far as registers go. */
+export function widthFor(rows: number): number {
+  return [panelWidth, 24, 16, 12][rows] ?? panelWidth;
 }
 
 export interface Strips extends Omit<Tile, "rows" | "columns"> {
   /** Rows of all strips together. */
   readonly rows: number;
   readonly columns: number;
-  /** Bytes from one panel of the right side to the next. */
+  /** Columns of a panel, and bytes from one panel of the right side to the next. */
+  readonly width: number;
   readonly panelStep: number;
   /** The right side is packed for dot products; its stride is then that between columns. */
   readonly isDots: boolean;
 }
 
-export interface Split {
+interface Split {
   readonly count: number;
   /** The first `taller` strips have one row more than `height`. */
   readonly taller: number;
@@ -46,7 +57,7 @@ export function splitRows(rows: number, most: number): Split {
   return { count, height, taller: rows - count * height };
 }
 
-export interface StripCode {
+interface StripCode {
   readonly split: Split;
   /** Computes strip number `index`; left and out are where all strips start. */
   at(index: Local, left: Local, right: Local, out: Local): Code;
@@ -59,7 +70,7 @@ export function defineStrips(
   madd: MultiplyAdd,
   known: Map<string, Func>,
 ): StripCode {
-  const split = splitRows(strips.rows, tallest(madd));
+  const split = splitRows(strips.rows, tallest(madd, strips.isDots ? strips.columns : null));
   const { count, height, taller } = split;
   const low = taller < count ? defineStrip(module, strips, height, madd, known) : null;
   const high = taller > 0 ? defineStrip(module, strips, height + 1, madd, known) : null;
@@ -83,7 +94,7 @@ export function defineStrips(
 /** f(left, right, out) for one strip. */
 function defineStrip(
   module: ModuleBuilder,
-  { columns, panelStep, isDots, ...strips }: Strips,
+  { columns, width, panelStep, isDots, ...strips }: Strips,
   rows: number,
   madd: MultiplyAdd,
   known: Map<string, Func>,
@@ -92,23 +103,23 @@ function defineStrip(
     const tile = { ...strips, rows, columns };
     return remembered(known, `dots ${JSON.stringify(tile)}`, () => defineDots(module, tile, madd));
   }
-  const tileOf = (width: number): Func => {
-    const tile = { ...strips, rows, columns: width };
+  const tileOf = (some: number): Func => {
+    const tile = { ...strips, rows, columns: some };
     return remembered(known, `tile ${JSON.stringify(tile)}`, () => defineTile(module, tile, madd));
   };
-  const panels = Math.floor(columns / panelWidth);
-  const rest = columns % panelWidth;
+  const panels = Math.floor(columns / width);
+  const rest = columns % width;
   if (panels === 0) return tileOf(rest);
-  const key = `strip ${JSON.stringify({ ...strips, columns, panelStep, rows })}`;
+  const key = `strip ${JSON.stringify({ ...strips, columns, width, panelStep, rows })}`;
   return remembered(known, key, () =>
     module.function(null, ["i32", "i32", "i32"], [], (scope) => {
       const [left, right, out] = [scope.param(0), scope.param(1), scope.param(2)];
       const counter = scope.local("i32");
       return [
         repeat(counter, panels, [
-          call(tileOf(panelWidth), left, right, out),
+          call(tileOf(width), left, right, out),
           advance(right, panelStep),
-          advance(out, panelWidth * floatSize),
+          advance(out, width * floatSize),
         ]),
         rest > 0 ? call(tileOf(rest), left, right, out) : [],
       ];
@@ -123,16 +134,4 @@ function remembered(known: Map<string, Func>, key: string, make: () => Func): Fu
     known.set(key, func);
   }
   return func;
-}
-
-/** Strips begin, begin + 1, … below end. */
-export function stripsBetween(
-  code: StripCode,
-  begin: Local,
-  end: Local,
-  left: Local,
-  right: Local,
-  out: Local,
-): Code {
-  return repeatBetween(begin, end, code.at(begin, left, right, out));
 }

@@ -12,8 +12,9 @@ import { copyRegion, defineClear, isInside, type Region, regionSize } from "./im
 import { type MultiplyAdd, multiplyAdd } from "./multiply-add.ts";
 import { definePack, type Pack, packedSize, panelRow, panelsOf } from "./pack.ts";
 import { advance, floatSize, repeat, repeatBetween } from "./partial.ts";
-import { defineStrips, type Strips } from "./strip.ts";
+import { defineStrips, panelWidth, type Strips } from "./strip.ts";
 import type { Walk } from "./tile.ts";
+import { copyGrain, partsOf } from "./work.ts";
 
 /** Parts that images are divided into: more than one for each thread, so that none waits long for another. */
 const slotsPerThread = 3;
@@ -49,6 +50,15 @@ function usesDots({ channels, phases }: Windows): boolean {
   return phases.every(({ walks, pack }) => pack.blocks.length === 0 || isForDots(channels, walks));
 }
 
+/** Multiply-adds for one image. */
+function workOf({ channels, phases }: Windows): number {
+  return phases.reduce(
+    (sum, { rows, columns, pack }) =>
+      sum + rows * columns * channels * pack.blocks.length * pack.depth,
+    0,
+  );
+}
+
 /** Binds f(image, filter, out). */
 export function bindWindows(
   name: string,
@@ -57,7 +67,8 @@ export function bindWindows(
 ): (image: number, filter: number, out: number) => void {
   const { images, region, phases } = windows;
   const madd = multiplyAdd();
-  const slots = Math.min(images, context.threads === 1 ? 1 : slotsPerThread * context.threads);
+  const most = context.threads === 1 ? 1 : slotsPerThread * context.threads;
+  const slots = Math.min(images, most, partsOf(images * workOf(windows)));
   const key = JSON.stringify([name, windows, slots, madd.fused]);
   const functions = context.functions(key, (module) => {
     define(module, windows, slots, madd);
@@ -72,7 +83,8 @@ export function bindWindows(
       const { columns } = (phases[i] as Phase).pack;
       const pack = functions[`pack${i}`] as WasmFunction;
       const pieces = usesDots(windows) ? columns : panelsOf(columns);
-      context.parallel(pack, pieces, 1, [filter, starts[i] as number]);
+      const grain = copyGrain((sizes[i] as number) / floatSize / pieces);
+      context.parallel(pack, pieces, grain, [filter, starts[i] as number]);
     }
     context.parallel(run, slots, 1, [image, packed, out, copy]);
   };
@@ -172,6 +184,7 @@ function definePhase(
     rightStride: isDots ? depth * floatSize : panelRow,
     rightPadded: true,
     outStride: outColumnStep,
+    width: panelWidth,
     panelStep: depth * panelRow,
     add: false,
   };

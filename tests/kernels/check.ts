@@ -1,12 +1,12 @@
 /** For tests: a kernel must give what the JavaScript routine gives. */
 
 import { expect } from "vitest";
-import type { NDArray } from "../../../core/ndarray.ts";
-import type { RoutineStep } from "../../ir.ts";
-import type { RoutineKernel } from "../../routine.ts";
-import { routines } from "../../routines/index.ts";
+import type { NDArray } from "../../src/core/ndarray.ts";
+import type { RoutineStep } from "../../src/engines/ir.ts";
+import type { RoutineKernel } from "../../src/engines/routine.ts";
+import { routines } from "../../src/engines/routines/index.ts";
+import { wasmRoutines } from "../../src/engines/wasm/kernels/index.ts";
 import { Harness } from "./harness.ts";
-import { wasmRoutines } from "./index.ts";
 
 /** A small generator of numbers in [0, 1), so that a printed seed is enough to repeat a case. */
 export function randomOf(seed: number): () => number {

@@ -1,12 +1,16 @@
 /** Runs kernels outside of a program: for tests and benchmarks. */
 
-import type { DType } from "../../../core/dtypes.ts";
-import { NDArray, sizeOf } from "../../../core/ndarray.ts";
-import { type RoutineStep, Value } from "../../ir.ts";
-import { Heap } from "../heap.ts";
-import type { KernelContext, WasmKernel } from "../kernel.ts";
-import { Modules } from "../modules.ts";
-import { type WasmFunction, type WebAssemblyApi, webAssembly } from "../webassembly.ts";
+import type { DType } from "../../src/core/dtypes.ts";
+import { NDArray, sizeOf } from "../../src/core/ndarray.ts";
+import { type RoutineStep, Value } from "../../src/engines/ir.ts";
+import { Heap } from "../../src/engines/wasm/heap.ts";
+import type { KernelContext, WasmKernel } from "../../src/engines/wasm/kernel.ts";
+import { Modules } from "../../src/engines/wasm/modules.ts";
+import {
+  type WasmFunction,
+  type WebAssemblyApi,
+  webAssembly,
+} from "../../src/engines/wasm/webassembly.ts";
 
 export interface Placed {
   readonly arrays: readonly NDArray[];
