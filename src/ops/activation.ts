@@ -92,7 +92,7 @@ const only = (cond: Expr, dy: Expr): Expr =>
   e.mul(dy, e.select(cond, e.constant(1, dy.dtype), e.constant(0, dy.dtype)));
 
 /** e^x - 1 as TensorFlow computes it here: 0 where x is so small that e^x rounds to 1, which decides gradients. */
-function lessOne(x: e.Operand): e.Expr {
+function lessOne(x: Expr): Expr {
   return e.sub(e.unary("exp", x), 1);
 }
 
