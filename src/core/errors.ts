@@ -15,6 +15,8 @@ export class TensorscopeError extends Error {
 }
 
 export class ValueError extends TensorscopeError {}
+/** What is fetched is inside a conditional, where it need not be computed. */
+export class InaccessibleTensorError extends ValueError {}
 /**
  * A value of the wrong kind, named as Python names it. It shadows JavaScript's TypeError where it is imported (so
  * that lint rule is off): the library throws this one, JavaScript's own means a mistake of ours.

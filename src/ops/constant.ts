@@ -23,7 +23,7 @@ import {
 } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
 import { getDefaultGraph } from "../core/graph.ts";
-import { brief, kindOf, mistakeHint } from "../core/kind.ts";
+import { brief, checkList, kindOf, mistakeHint } from "../core/kind.ts";
 import {
   castArray,
   fromScalars,
@@ -248,6 +248,7 @@ export function constant(value: ArrayLike, options: ConstantOptions = {}): Tenso
   checkOptions(options, "constant", optionNames);
   const { dtype, shape, name = "Const", verifyShape = false } = options;
   let array = asArray(value, dtype === undefined ? null : asDType(dtype as DTypeLike));
+  if (shape) checkList(shape, "The shape of a constant");
   if (shape) array = fitShape(array, shape, verifyShape);
   return constantNode(array, name);
 }

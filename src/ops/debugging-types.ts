@@ -3,6 +3,7 @@
 import type { DType } from "../core/dtypes.ts";
 import { float32, int32 } from "../core/dtypes.ts";
 import { TypeError, ValueError } from "../core/errors.ts";
+import { checkList } from "../core/kind.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { assertOp } from "./assert.ts";
 import { equal, less, logicalOr } from "./comparison.ts";
@@ -78,6 +79,7 @@ export function assertRankIn(
   ranks: readonly TensorLike[],
   { data, summarize, message, name }: CheckOptions = {},
 ): Operation {
+  checkList(ranks, "The ranks");
   return opScope(name, "assert_rank_in", [x, ...ranks, ...(data ?? [])], () => {
     const tensor = convertToTensor(x, { name: "x" });
     const wanted = ranks.map((each) => convertToTensor(integers(each), { name: "rank" }));
@@ -114,6 +116,7 @@ type Item = TensorLike | { readonly dtype: DType; readonly name?: string } | nul
  * Throws ValueError otherwise. TensorFlow: `tf.debugging.assert_same_float_dtype`.
  */
 export function assertSameFloatDtype(tensors: readonly Item[] = [], dtype?: DType): DType {
+  checkList(tensors, "The tensors");
   let expected = dtype;
   let source = "";
   for (const item of tensors) {

@@ -3,6 +3,7 @@
 import { type DType, int32 } from "../core/dtypes.ts";
 import { ValueError } from "../core/errors.ts";
 import { getDefaultGraph, inGraph } from "../core/graph.ts";
+import { mistakeHint } from "../core/kind.ts";
 import { type Dim, type TensorShape, unknownShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { maximum } from "./binary.ts";
@@ -44,6 +45,14 @@ export function embeddingLookup(
   ids: TensorLike,
   { partitionStrategy = "mod", maxNorm, name }: EmbeddingOptions = {},
 ): Tensor {
+  if (params === null || params === undefined) {
+    throw new ValueError("params must be specified", mistakeHint(params));
+  }
+  if (partitionStrategy !== "mod" && partitionStrategy !== "div") {
+    throw new ValueError(
+      `Unrecognized partition strategy: ${partitionStrategy}.Must be one of either \`mod\` or \`div\`.`,
+    );
+  }
   const tables = tablesOf(params);
   if (tables.length === 0)
     throw new ValueError("Length of params is currently 0. Need at least one param.");

@@ -1,7 +1,13 @@
 /** Fetches: from the structure a user asks for to tensors, and back. */
 
 import type { DType } from "../core/dtypes.ts";
-import { KeyError, TensorscopeError, TypeError, ValueError } from "../core/errors.ts";
+import {
+  InaccessibleTensorError,
+  KeyError,
+  TensorscopeError,
+  TypeError,
+  ValueError,
+} from "../core/errors.ts";
 import type { Graph } from "../core/graph.ts";
 import { brief, kindOf, mistakeHint } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
@@ -69,7 +75,7 @@ export function planFetches(graph: Graph, fetches: unknown): FetchPlan {
     const resolved = resolve(graph, fetch);
     if (!graph.isFetchable(resolved)) {
       const name = resolved instanceof Tensor ? resolved.op.name : resolved.name;
-      throw new ValueError(
+      throw new InaccessibleTensorError(
         `Operation ${name} has been marked as not fetchable. Typically this happens when it is defined in another function or code block. Use return values, explicit Python locals or TensorFlow collections to access it.`,
       );
     }

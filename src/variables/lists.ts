@@ -125,7 +125,7 @@ export function reportUninitializedVariables(
   { name = "report_uninitialized_variables" }: Named = {},
 ): Tensor<"string"> {
   if (variables) checkVariables(variables);
-  const holders = variables ?? allHolders(undefined);
+  const holders = variables ? [...variables] : allHolders(undefined);
   return inNameScope(name, () => {
     const flags = holders.map((holder) => isVariableInitialized(holder));
     return getDefaultGraph().device("/cpu:0", () => {

@@ -5,9 +5,10 @@ import { NDArray } from "../../core/ndarray.ts";
 import { Builder } from "../builder.ts";
 import * as e from "../expr.ts";
 import type { Expr } from "../ir.ts";
-import { i32 as int, whileLoop } from "./assembler.ts";
+import { i32 as int, when, whileLoop } from "./assembler.ts";
 import { makeWasmEngine } from "./engine.ts";
 import { Runtime } from "./runtime.ts";
+import { Threads } from "./threads.ts";
 import { type WebAssemblyApi, webAssembly } from "./webassembly.ts";
 
 const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
@@ -99,4 +100,41 @@ test("a piece that fails is an error of the job, and threads go on working", asy
   runtime.heap.bytes(address, 400).fill(0);
   runtime.kernels.parallel(counting(runtime), 100, 1, [address]);
   expect(new Int32Array(runtime.heap.memory.buffer, address, 100).every((x) => x === 1)).toBe(true);
+});
+
+test("a thread that is lost is an error of the run, and later runs do without threads", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 1 }, {});
+  const threads = new Threads(runtime.heap, runtime.modules, 3, 200);
+  const increment = counting(runtime);
+  // The first piece takes long; all others wait for a word to change, for some seconds at most.
+  const { hang } = runtime.kernels.functions("hang", (m) => {
+    m.function("hang", ["i32", "i32", "i32"], [], (f) => {
+      const [begin, word] = [f.param(0), f.param(2)];
+      const i = f.local("i32");
+      return when(
+        begin,
+        whileLoop(int.and(int.eqz(int.load(word)), int.lt_u(i, int.const(-100))), [
+          i.set(int.add(i, int.const(1))),
+        ]),
+        whileLoop(int.lt_u(i, int.const(1_000_000_000)), [
+          i.set(int.add(i, int.const(1))),
+          int.store(word, int.const(0), 4),
+        ]),
+      );
+    });
+  });
+  if (!hang) throw new Error("no function");
+  const address = runtime.heap.allocate(64);
+  const words = new Int32Array(runtime.heap.memory.buffer, address, 16).fill(0);
+  threads.run(increment, 9, 1, [address]);
+  for (let i = 0; i < 500 && threads.ready < 2; i++) await sleep(10);
+  words.fill(0);
+  // One piece per thread: the caller has the first, and is busy while the others are taken.
+  expect(() => threads.run(hang, 3, 1, [address])).toThrow(
+    "A thread of the wasm engine does not answer any more",
+  );
+  words.fill(0, 2);
+  threads.run(increment, 8, 1, [address + 16]);
+  expect([...words.subarray(4, 12)]).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+  words[0] = 1;
 });

@@ -31,8 +31,6 @@ const words = 64;
 const mostArguments = words - FIRST_ARGUMENT;
 /** The lower half of a ticket while a job is being written. */
 const CLOSED = 0xffff;
-/** A job without progress for this long has lost a thread. In milliseconds. */
-const patience = 30_000;
 
 /**
  * What a thread runs. It is text since it must be a program of its own: in Node it is given to a worker thread, in
@@ -122,11 +120,14 @@ export class Threads {
   readonly #control: number;
   readonly #words: Int32Array;
   readonly #sent = new Map<Exports, { readonly id: number; readonly address: number }>();
+  /** A job without progress for this long has lost a thread. In milliseconds. */
+  readonly #patience: number;
   #started = false;
   #jobs = 0;
   #broken = false;
 
-  constructor(heap: Heap, modules: Modules, count: number) {
+  constructor(heap: Heap, modules: Modules, count: number, patience = 30_000) {
+    this.#patience = patience;
     this.#heap = heap;
     this.#modules = modules;
     this.count = heap.shared ? count : 1;
@@ -224,10 +225,12 @@ export class Threads {
       const done = Atomics.load(shared, DONE);
       if (done === pieces) return;
       if (spins-- > 0) continue;
-      if (sleep(shared, done) !== "timed-out") continue;
+      if (sleep(shared, done, this.#patience) !== "timed-out") continue;
       if (Atomics.load(shared, DONE) !== done) continue;
       this.#broken = true;
-      throw new Error("A thread of the wasm engine does not answer any more; this run is lost.");
+      throw new Error(
+        "A thread of the wasm engine does not answer any more: this run is lost, and later ones use one thread.",
+      );
     }
   }
 
@@ -255,7 +258,7 @@ export class Threads {
 }
 
 /** Sleeps until another piece is done; spins where the host forbids sleeping. */
-function sleep(shared: Int32Array, done: number): string {
+function sleep(shared: Int32Array, done: number, patience: number): string {
   try {
     return Atomics.wait(shared, DONE, done, patience);
   } catch {
