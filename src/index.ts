@@ -94,7 +94,7 @@ export * as image from "./image.ts";
 export * as initializers from "./initializers.ts";
 // ops: random, state, linear algebra
 export * as linalg from "./linalg.ts";
-// ops: math (helper O1)
+// ops: math
 export * as math from "./math.ts";
 export * as nn from "./nn.ts";
 export { accumulateN, addN } from "./ops/addn.ts";
@@ -152,7 +152,7 @@ export {
   logicalXor,
   notEqual,
 } from "./ops/comparison.ts";
-// ops: array (helper O2)
+// ops: array
 export { concat } from "./ops/concat.ts";
 export { type BranchResult, type CondOptions, cond, type Merged } from "./ops/cond.ts";
 export { CondContext } from "./ops/cond-context.ts";
@@ -387,7 +387,7 @@ export { engines, type SessionConfig } from "./session/config.ts";
 export type { Fetch, Fetched } from "./session/fetch.ts";
 export { InteractiveSession, Session, type SessionOptions, session } from "./session/session.ts";
 export * as strings from "./strings.ts";
-// summaries (helper F3)
+// summaries
 export * as summary from "./summary.ts";
 // training
 export * as train from "./train.ts";
