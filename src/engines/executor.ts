@@ -6,6 +6,7 @@ import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine
 import {
   type Group,
   type Program,
+  partsOf,
   type RunContext,
   readsOf,
   type StateKey,
@@ -20,10 +21,8 @@ export function arrayEngine(name: string, compiler: StepCompiler): Engine {
   return { name, load: (program) => new ArrayProgram(program, compiler) };
 }
 
-type SingleStep = Exclude<Step, Group>;
-
 interface BoundStep {
-  readonly step: SingleStep;
+  readonly step: Exclude<Step, Group>;
   readonly run: CompiledStep | null;
   readonly reads: readonly Value[];
   readonly writes: readonly Value[];
@@ -47,11 +46,8 @@ class ArrayProgram implements LoadedProgram {
   readonly #views: Value[] = [];
 
   constructor(program: Program, compiler: StepCompiler) {
-    this.#program = program;
-    // Loops of a group may as well run one after the other.
-    const steps = program.steps.flatMap((step): readonly SingleStep[] =>
-      step.kind === "group" ? step.loops : [step],
-    );
+    const steps = program.steps.flatMap(partsOf);
+    this.#program = { ...program, steps };
     this.#steps = steps.map((step) => ({
       step,
       run:

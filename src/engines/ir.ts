@@ -76,6 +76,8 @@ export type Expr =
     }
   | { readonly kind: "cast"; readonly dtype: DType; readonly x: Expr };
 
+export type Load = Expr & { readonly kind: "load" };
+
 export type ReduceName = "sum" | "prod" | "max" | "min" | "any" | "all";
 
 /** Evaluates `body` at each point of `dims`; the trailing `reduce.axes` dimensions are folded into one element. */
@@ -104,6 +106,11 @@ export interface RoutineStep {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly params: Readonly<Record<string, unknown>>;
+  /**
+   * A loop without reduction over the elements of the first output, in their order: each is loaded at its own point. Then
+   * that output is seen by nobody else, and the step writes the loop's result in its place.
+   */
+  readonly epilogue?: Loop;
 }
 
 /** Storage of one piece of session state. */
@@ -152,14 +159,48 @@ export function readsOf(step: Step): Value[] {
   const found = new Set<Value>();
   if (step.kind === "loop") collectLoads(step.body, found);
   else if (step.kind === "group") for (const { body } of step.loops) collectLoads(body, found);
-  else return [...new Set(step.inputs)];
+  else {
+    for (const value of step.inputs) found.add(value);
+    if (step.kind === "routine" && step.epilogue) {
+      for (const value of readsOf(step.epilogue)) {
+        if (value.root !== step.outputs[0]?.root) found.add(value);
+      }
+    }
+  }
   return [...found];
 }
 
 /** The values a step writes. */
 export function writesOf(step: Step): readonly Value[] {
   if (step.kind === "group") return step.loops.map(({ out }) => out);
-  return step.kind === "loop" ? [step.out] : step.outputs;
+  if (step.kind === "loop") return [step.out];
+  if (step.kind !== "routine" || !step.epilogue) return step.outputs;
+  return [step.epilogue.out, ...step.outputs.slice(1)];
+}
+
+/** The single steps that a step stands for, in order: loops of a group, a routine and its epilogue. */
+export function partsOf(step: Step): readonly Exclude<Step, Group>[] {
+  if (step.kind === "group") return step.loops;
+  if (step.kind !== "routine" || !step.epilogue) return [step];
+  const { epilogue, ...routine } = step;
+  return [routine, epilogue];
+}
+
+/** The loads of an expression, from left to right. */
+export function loadsOf(expr: Expr, found: Load[] = []): Load[] {
+  if (expr.kind === "load") found.push(expr);
+  for (const child of childrenOf(expr)) loadsOf(child, found);
+  return found;
+}
+
+/** Whether two values lie in the same memory. */
+export function sameStorage(a: Value, b: Value): boolean {
+  if (a.root === b.root) return true;
+  return (
+    a.state !== undefined &&
+    a.state.name === b.state?.name &&
+    a.state.container === b.state.container
+  );
 }
 
 function collectLoads(expr: Expr, found: Set<Value>): void {
@@ -205,10 +246,7 @@ export function mapChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
 }
 
 /** Whether a load reads a value in the order in which a loop over `dims` runs. */
-export function isDenseLoad(
-  expr: Expr & { readonly kind: "load" },
-  dims: readonly number[],
-): boolean {
+export function isDenseLoad(expr: Load, dims: readonly number[]): boolean {
   if (expr.offset !== 0 || expr.value.size !== sizeOf(dims)) return false;
   const dense = stridesOf(dims);
   return dims.every((dim, i) => dim === 1 || expr.strides[i] === dense[i]);
@@ -263,7 +301,9 @@ export function formatStep(step: Step): string {
     step.kind === "routine" && Object.keys(step.params).length > 0
       ? ` ${JSON.stringify(step.params)}`
       : "";
-  return `${step.outputs.join(", ") || "()"} = ${name}(${inputs})${params}`;
+  const line = `${step.outputs.join(", ") || "()"} = ${name}(${inputs})${params}`;
+  if (step.kind !== "routine" || !step.epilogue) return line;
+  return `${line}\n  then ${formatStep(step.epilogue)}`;
 }
 
 export function formatProgram(program: Program): string {

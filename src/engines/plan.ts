@@ -2,9 +2,8 @@
 
 import type { DType } from "../core/dtypes.ts";
 import {
-  childrenOf,
-  type Expr,
   isDenseLoad,
+  loadsOf,
   type Program,
   readsOf,
   type Step,
@@ -62,6 +61,15 @@ export function planMemory(program: Program): MemoryPlan {
     for (const { root } of writesOf(step)) {
       if (!root.state && !root.constant && !slots.has(root)) claim(root, step, i);
     }
+    if (step.kind === "routine" && step.epilogue) {
+      // The loop reads each element before it stores one in its place.
+      const raw = (step.outputs[0] as Value).root;
+      const { root, dtype } = step.epilogue.out;
+      const slot = dtype === raw.dtype && root.size === raw.size ? slots.get(root) : undefined;
+      lastUse.set(raw, i);
+      if (slot === undefined) claim(raw, step, i);
+      else slots.set(raw, slot);
+    }
     for (const value of expiring.get(i) ?? []) {
       const slot = slots.get(value) as number;
       const list = free.get(value.dtype);
@@ -77,14 +85,10 @@ function inPlace({ dtype, size }: Value, step: Step): Value[] {
   if (step.kind !== "loop" || step.reduce) return [];
   const { dims } = step;
   const dense = new Map<Value, boolean>();
-  const visit = (expr: Expr): void => {
-    if (expr.kind === "load") {
-      const { root } = expr.value;
-      const fits = root.dtype === dtype && root.size === size && isDenseLoad(expr, dims);
-      dense.set(root, fits && dense.get(root) !== false);
-    }
-    for (const child of childrenOf(expr)) visit(child);
-  };
-  visit(step.body);
+  for (const load of loadsOf(step.body)) {
+    const { root } = load.value;
+    const fits = root.dtype === dtype && root.size === size && isDenseLoad(load, dims);
+    dense.set(root, fits && dense.get(root) !== false);
+  }
   return [...dense.keys()].filter((root) => dense.get(root));
 }

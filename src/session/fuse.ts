@@ -5,6 +5,7 @@ import {
   childrenOf,
   type Expr,
   isDenseLoad,
+  type Load,
   type Loop,
   mapChildren,
   type Program,
@@ -15,8 +16,6 @@ import {
 } from "../engines/ir.ts";
 import { mergeDims } from "../engines/javascript.ts";
 import { countWriters, stateName, writtenState } from "./uses.ts";
-
-type Load = Expr & { readonly kind: "load" };
 
 /** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
 const largestBody = 200;

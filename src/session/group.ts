@@ -1,19 +1,15 @@
 /** Grouping: neighbouring loops over one index space become one pass, such as the updates of a variable and its slots. */
 
 import {
-  childrenOf,
-  type Expr,
   type Group,
   isDenseLoad,
   type Loop,
+  loadsOf,
   type Program,
   type Step,
-  type Value,
+  sameStorage,
 } from "../engines/ir.ts";
 import { mayFail } from "./fuse.ts";
-import { stateName } from "./uses.ts";
-
-type Load = Expr & { readonly kind: "load" };
 
 /** More results at once would need more registers than there are. */
 const mostLoops = 6;
@@ -62,17 +58,4 @@ function joins(loops: readonly Loop[], next: Loop): boolean {
     }
   }
   return related;
-}
-
-function loadsOf(expr: Expr, found: Load[] = []): Load[] {
-  if (expr.kind === "load") found.push(expr);
-  for (const child of childrenOf(expr)) loadsOf(child, found);
-  return found;
-}
-
-function sameStorage(a: Value, b: Value): boolean {
-  if (a.root === b.root) return true;
-  return (
-    a.state !== undefined && b.state !== undefined && stateName(a.state) === stateName(b.state)
-  );
 }

@@ -14,6 +14,7 @@ import {
   writesOf,
 } from "../engines/ir.ts";
 import { binaryFunction, caster, unaryFunction, wrapper } from "../engines/scalar.ts";
+import { epilogue } from "./epilogue.ts";
 import { fuse } from "./fuse.ts";
 import { group } from "./group.ts";
 import { countWriters, stateName, writtenState } from "./uses.ts";
@@ -229,5 +230,6 @@ export const programPasses: readonly ProgramPass[] = [
   { name: "share", optional: true, run: share },
   { name: "fuse", optional: true, run: fuse },
   { name: "sweep", optional: true, run: sweep },
+  { name: "epilogue", optional: true, run: epilogue },
   { name: "group", optional: true, run: group },
 ];

@@ -326,6 +326,7 @@ describe("the compiler", () => {
       "share",
       "fuse",
       "sweep",
+      "epilogue",
       "group",
     ]);
     expect(stages.at(0)?.program.steps).toHaveLength(3);

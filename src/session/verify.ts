@@ -4,9 +4,14 @@ import { sizeOf } from "../core/ndarray.ts";
 import {
   formatStep,
   type Group,
+  isDenseLoad,
   type Loop,
+  loadsOf,
   type Program,
+  partsOf,
+  type RoutineStep,
   readsOf,
+  sameStorage,
   type Value,
   writesOf,
 } from "../engines/ir.ts";
@@ -22,11 +27,14 @@ export function verifyProgram(program: Program, after: string): void {
   for (const step of program.steps) {
     const text = formatStep(step);
     if (step.kind === "group") checkGroup(step, after);
-    for (const part of step.kind === "group" ? step.loops : [step]) {
+    if (step.kind === "routine" && step.epilogue) checkEpilogue(step, step.epilogue, after);
+    for (const part of partsOf(step)) {
       for (const value of readsOf(part)) check(value, text);
       if (part.kind === "loop") checkSize(part, after);
       for (const value of writesOf(part)) ready.add(value.root);
     }
+    // What only the epilogue may read.
+    if (step.kind === "routine" && step.epilogue) ready.delete((step.outputs[0] as Value).root);
   }
   for (const value of program.outputs) check(value, "outputs");
 }
@@ -47,4 +55,18 @@ function checkGroup({ loops }: Group, after: string): void {
       `internal: after ${after}, a group has loops over different spaces: ${formatStep(loop)}`,
     );
   }
+}
+
+/** An epilogue may run over parts of the result in any order, while other parts are still computed. */
+function checkEpilogue(step: RoutineStep, { reduce, dims, body, out }: Loop, after: string): void {
+  const [result] = step.outputs;
+  const own = loadsOf(body).filter(({ value }) => value.root === result?.root);
+  const atOwnPoint = loadsOf(body)
+    .filter((load) => own.includes(load) || sameStorage(load.value, out))
+    .every((load) => isDenseLoad(load, dims));
+  const overwrites = step.inputs.some((input) => sameStorage(input, out));
+  if (own.length > 0 && !reduce && atOwnPoint && !overwrites) return;
+  throw new Error(
+    `internal: after ${after}, a routine has an epilogue that cannot follow it piece by piece: ${formatStep(step)}`,
+  );
 }

@@ -91,5 +91,14 @@ export const routines = {
 
 export type RoutineName = keyof typeof routines;
 
+/** Routines that finish their only output piece by piece, so that a loop over it may follow while a piece is at hand. */
+export const piecewise: ReadonlySet<string> = new Set<RoutineName>([
+  "conv2d",
+  "conv2dBackpropInput",
+  "depthwiseConv2d",
+  "depthwiseConv2dBackpropInput",
+  "matmul",
+]);
+
 /** The parameters of a routine. */
 export type RoutineParams<N extends RoutineName> = Parameters<(typeof routines)[N]>[2];

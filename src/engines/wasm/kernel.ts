@@ -2,13 +2,15 @@
 
 import type { RoutineStep } from "../ir.ts";
 import type { ModuleBuilder } from "./assembler.ts";
+import type { Epilogue } from "./epilogue.ts";
+import type { Library } from "./library.ts";
 import type { WasmFunction } from "./webassembly.ts";
 
 export interface KernelContext {
   /** Functions of a module, made once per process and key, which says everything that the code depends on. */
   functions(
     key: string,
-    write: (module: ModuleBuilder) => void,
+    write: (module: ModuleBuilder, library: Library) => void,
   ): Readonly<Record<string, WasmFunction>>;
   /**
    * The address of `bytes` bytes, aligned to 16, that belong to one step as long as its program lives. To be called
@@ -22,10 +24,19 @@ export interface KernelContext {
   parallel(run: WasmFunction, count: number, grain: number, args: readonly number[]): void;
   /** How many pieces `parallel` may run at once. */
   readonly threads: number;
+  /**
+   * The loop that follows the step, for a kernel that finishes its result in pieces of multiples of `elements` elements;
+   * null where there is none or it cannot be cut like that. A kernel that is given one has to run it over every piece.
+   */
+  epilogue?(elements: number): Epilogue | null;
 }
 
 /** Chosen when a program is loaded; null where the JavaScript routine is to run, for these dtypes or shapes. */
 export type WasmKernel = (step: RoutineStep, context: KernelContext) => BoundKernel | null;
 
-/** Runs once. Byte addresses, in the order of the step's inputs and outputs. */
-export type BoundKernel = (inputs: readonly number[], outputs: readonly number[]) => void;
+/** Runs once. Byte addresses, in the order of the step's inputs and outputs, and what the epilogue's function takes. */
+export type BoundKernel = (
+  inputs: readonly number[],
+  outputs: readonly number[],
+  epilogue?: readonly number[],
+) => void;

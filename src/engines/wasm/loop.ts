@@ -2,9 +2,19 @@
 
 import { type DType, int32 } from "../../core/dtypes.ts";
 import { sizeOf } from "../../core/ndarray.ts";
-import { childrenOf, type Expr, type Loop, type ReduceName, type Value } from "../ir.ts";
+import {
+  childrenOf,
+  type Expr,
+  type Load,
+  type Loop,
+  loadsOf,
+  type ReduceName,
+  sameStorage,
+  type Value,
+} from "../ir.ts";
 import {
   type Code,
+  type Func,
   type FunctionScope,
   i32,
   type Local,
@@ -15,17 +25,7 @@ import {
 } from "./assembler.ts";
 import { margin } from "./heap.ts";
 import type { Library } from "./library.ts";
-import {
-  type Body,
-  type Load,
-  loadsOf,
-  type Nest,
-  nestOf,
-  Sharing,
-  sameStorage,
-  staysInside,
-  type Walk,
-} from "./nest.ts";
+import { type Body, type Nest, nestOf, Sharing, staysInside, type Walk } from "./nest.ts";
 import { ScalarWriter, typeOf } from "./scalar.ts";
 import { ScalarTotal, VectorTotal } from "./total.ts";
 import { VectorWriter, type Width, widthOf } from "./vector.ts";
@@ -92,14 +92,15 @@ function tileAxis({ nest, along, width }: LoopPlan): number {
   );
 }
 
-/** Adds a function (begin, end, address of each value) to a module. */
-export function writeLoop(library: Library, name: string, plan: LoopPlan): void {
+/** Adds a function (begin, end, address of each value) to a module; it is exported under a name. */
+export function writeLoop(library: Library, name: string | null, plan: LoopPlan): Func {
   const params = new Array<ValueType>(2 + plan.nest.values.length).fill("i32");
   library.usesHost = false;
-  library.module.function(name, params, [], (scope) =>
+  const func = library.module.function(name, params, [], (scope) =>
     new LoopWriter(library, scope, plan).write(),
   );
-  if (library.usesHost) library.bound.add(name);
+  if (library.usesHost && name !== null) library.bound.add(name);
+  return func;
 }
 
 /** How one evaluation of a body reads: so many lanes, so many elements behind the pointers. */

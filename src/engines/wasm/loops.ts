@@ -84,7 +84,7 @@ function workOf(expr: Expr): number {
 }
 
 /** Says everything that the code of a nest depends on. */
-function keyOf({ nest, width, along, split }: LoopPlan): string {
+export function keyOf({ nest, width, along, split }: LoopPlan): string {
   const known = new Map<Expr, string>();
   const text = (expr: Expr): string => {
     let result = known.get(expr);

@@ -5,14 +5,14 @@ import { sizeOf, stridesOf } from "../../core/ndarray.ts";
 import {
   childrenOf,
   type Expr,
+  type Load,
   type Loop,
+  loadsOf,
   mapChildren,
   type ReduceName,
   readsOf,
   type Value,
 } from "../ir.ts";
-
-export type Load = Expr & { readonly kind: "load" };
 
 /** A way to walk through a value: its address is that of the value plus an affine function of the indices. */
 export interface Walk {
@@ -97,22 +97,6 @@ export function nestOf(loops: readonly Loop[], internal: ReadonlySet<Value>): Ne
     walkOf,
     walks,
   };
-}
-
-/** Whether two values lie in the same memory. */
-export function sameStorage(a: Value, b: Value): boolean {
-  if (a.root === b.root) return true;
-  return (
-    a.state !== undefined &&
-    a.state.name === b.state?.name &&
-    a.state.container === b.state.container
-  );
-}
-
-export function loadsOf(expr: Expr, found: Load[] = []): Load[] {
-  if (expr.kind === "load") found.push(expr);
-  for (const child of childrenOf(expr)) loadsOf(child, found);
-  return found;
 }
 
 function indexedBy(expr: Expr, found: Set<number>): void {

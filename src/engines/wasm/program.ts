@@ -7,6 +7,7 @@ import { StepError } from "../executor.ts";
 import {
   type Loop,
   type Program,
+  partsOf,
   type RunContext,
   readsOf,
   type StateCell,
@@ -18,6 +19,7 @@ import {
 import { compileLoop } from "../javascript.ts";
 import { planMemory } from "../plan.ts";
 import { runRoutine } from "../reference.ts";
+import { Epilogue } from "./epilogue.ts";
 import { type Heap, isStorable } from "./heap.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
@@ -28,9 +30,15 @@ import type { WasmFunction } from "./webassembly.ts";
 /** How a step runs, before it knows addresses. */
 type Runner =
   | { readonly kind: "loop"; readonly code: LoopCode }
-  | { readonly kind: "kernel"; readonly run: BoundKernel }
+  | { readonly kind: "kernel"; readonly run: BoundKernel; readonly epilogue: readonly Value[] }
   | { readonly kind: "arrays"; readonly run: CompiledStep }
   | { readonly kind: "host" };
+
+/** A step as it runs; loops get their runners together. */
+interface Prepared {
+  readonly step: Step;
+  readonly runner: Runner | null;
+}
 
 interface State {
   readonly key: StateKey;
@@ -70,12 +78,11 @@ export class WasmProgram implements LoadedProgram {
     this.#blocks = runtime.ownBlocks(this);
     this.#hasOutsideInputs = program.inputs.some(({ dtype }) => !isStorable(dtype));
     this.#states = statesOf(program);
-    this.#steps = program.steps.flatMap((step): readonly Step[] =>
-      step.kind === "group" && !(inMemory(step) && isVector(step.loops)) ? step.loops : [step],
-    );
     try {
       this.#place();
-      this.#runners = this.#compile();
+      const prepared = program.steps.flatMap((step) => this.#prepare(step));
+      this.#steps = prepared.map(({ step }) => step);
+      this.#runners = this.#compile(prepared);
     } catch (error) {
       this.dispose();
       throw error;
@@ -128,11 +135,39 @@ export class WasmProgram implements LoadedProgram {
     return address;
   }
 
-  #compile(): Runner[] {
-    const kernels: KernelContext = {
+  /** Finds kernels. Groups that gain nothing fall apart, as do routines whose kernels do not run their epilogues. */
+  #prepare(step: Step): readonly Prepared[] {
+    if (step.kind === "host") return [{ step, runner: { kind: "host" } }];
+    if (step.kind === "loop") return [{ step, runner: null }];
+    const whole = partsOf(step).every(inMemory);
+    if (step.kind === "group") {
+      const steps = whole && isVector(step.loops) ? [step] : step.loops;
+      return steps.map((each) => ({ step: each, runner: null }));
+    }
+    let epilogue: Epilogue | null = null;
+    const context: KernelContext = {
       ...this.#runtime.kernels,
       scratch: (bytes) => this.#allocate(bytes),
+      epilogue: (elements) => {
+        epilogue ??= step.epilogue && whole ? Epilogue.of(step.epilogue, elements) : null;
+        return epilogue;
+      },
     };
+    const kernel: WasmKernel | undefined = this.#runtime.routines[step.name];
+    const run = kernel && partsOf(step).slice(0, 1).every(inMemory) ? kernel(step, context) : null;
+    const values = (epilogue as Epilogue | null)?.values ?? [];
+    const runner: Runner = run
+      ? { kind: "kernel", run, epilogue: values }
+      : { kind: "arrays", run: runRoutine(step) };
+    if (values.length > 0 || !step.epilogue) return [{ step, runner }];
+    const [routine, loop] = partsOf(step) as [Step, Step];
+    return [
+      { step: routine, runner },
+      { step: loop, runner: null },
+    ];
+  }
+
+  #compile(prepared: readonly Prepared[]): Runner[] {
     const nests = this.#steps.filter((step) => step.kind === "loop" || step.kind === "group");
     const compiled = nests.filter(inMemory);
     const code = this.#runtime.loops.compile(
@@ -140,15 +175,12 @@ export class WasmProgram implements LoadedProgram {
       internalValues(this.#program, this.#steps),
     );
     const codeOf = new Map<Step, LoopCode>(compiled.map((step, i) => [step, code[i] as LoopCode]));
-    return this.#steps.map((step): Runner => {
-      if (step.kind === "host") return { kind: "host" };
+    return prepared.map(({ step, runner }): Runner => {
+      if (runner) return runner;
       const loop = codeOf.get(step);
       if (loop) return { kind: "loop", code: loop };
       if (step.kind === "loop") return { kind: "arrays", run: compileLoop(step) };
-      if (step.kind === "group") throw new Error("internal: a group that does not lie in memory");
-      const kernel: WasmKernel | undefined = this.#runtime.routines[step.name];
-      const run = kernel && inMemory(step) ? kernel(step, kernels) : null;
-      return run ? { kind: "kernel", run } : { kind: "arrays", run: runRoutine(step) };
+      throw new Error(`internal: a ${step.kind} that does not lie in memory`);
     });
   }
 
@@ -267,7 +299,8 @@ function bindStep(step: Step, runner: Runner, binding: Binding): () => void {
       const { inputs, outputs } = step as { inputs: readonly Value[]; outputs: readonly Value[] };
       const from = inputs.map(addressOf);
       const to = outputs.map(addressOf);
-      return () => runner.run(from, to);
+      const then = runner.epilogue.map(addressOf);
+      return () => runner.run(from, to, then);
     }
     case "arrays": {
       const reads = (step.kind === "routine" ? step.inputs : readsOf(step)).map(arrayOf);
@@ -356,8 +389,10 @@ function statesOf(program: Program): State[] {
 function valuesOf(program: Program): Set<Value> {
   const values = new Set<Value>(program.inputs);
   for (const step of program.steps) {
-    for (const value of readsOf(step)) values.add(value);
-    for (const value of writesOf(step)) values.add(value);
+    for (const part of partsOf(step)) {
+      for (const value of readsOf(part)) values.add(value);
+      for (const value of writesOf(part)) values.add(value);
+    }
   }
   for (const value of program.outputs) values.add(value);
   return values;

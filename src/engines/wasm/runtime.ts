@@ -15,7 +15,7 @@ export class Runtime {
   readonly cells: Cells;
   readonly threads: Threads;
   readonly routines: Readonly<Record<string, WasmKernel>>;
-  readonly kernels: Omit<KernelContext, "scratch">;
+  readonly kernels: Omit<KernelContext, "scratch" | "epilogue">;
   readonly #forgotten: FinalizationRegistry<number[]>;
 
   constructor(
@@ -32,7 +32,7 @@ export class Runtime {
     this.#forgotten = new FinalizationRegistry((blocks) => this.#free(blocks));
     this.kernels = {
       functions: (key, write) =>
-        this.modules.make(key, (library) => write(library.module)).functions,
+        this.modules.make(key, (library) => write(library.module, library)).functions,
       parallel: (run, count, grain, args) => this.threads.run(run, count, grain, args),
       threads: this.threads.count,
     };

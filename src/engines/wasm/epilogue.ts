@@ -1,0 +1,60 @@
+/** Epilogues as functions that kernels call for the pieces of a result that they have just finished. */
+
+import type { Loop, Value } from "../ir.ts";
+import { type Code, call, type Func, i32, ModuleBuilder, type Operand } from "./assembler.ts";
+import { Library } from "./library.ts";
+import { type LoopPlan, planLoop, writeLoop } from "./loop.ts";
+import { keyOf } from "./loops.ts";
+
+export class Epilogue {
+  /** Says everything that its code depends on. */
+  readonly key: string;
+  /** Whose addresses its function takes. */
+  readonly values: readonly Value[];
+  /** Elements of the result that one step along the loop's first dimension covers. */
+  readonly elements: number;
+  readonly #plan: LoopPlan;
+
+  private constructor(plan: LoopPlan) {
+    const { dims } = plan.nest;
+    this.#plan = plan;
+    this.key = keyOf(plan);
+    this.values = plan.nest.values;
+    this.elements = dims.slice(1).reduce((product, dim) => product * dim, 1);
+  }
+
+  /** Null where the loop cannot be run in pieces of so many elements, or not by every thread. */
+  static of(loop: Loop, elements: number): Epilogue | null {
+    const plan = planLoop([loop]);
+    const [count] = plan.nest.dims;
+    if (count === undefined || plan.width === null) return null;
+    const epilogue = new Epilogue({ ...plan, split: 0, count });
+    if (elements % epilogue.elements !== 0) return null;
+    const trial = new Library(new ModuleBuilder());
+    writeLoop(trial, null, epilogue.#plan);
+    return trial.usesHost ? null : epilogue;
+  }
+
+  /** Adds its function to a module. */
+  define(library: Library): EpilogueCode {
+    return { func: writeLoop(library, null, this.#plan), elements: this.elements };
+  }
+}
+
+export interface EpilogueCode {
+  readonly func: Func;
+  readonly elements: number;
+}
+
+/** Runs an epilogue over `count` pieces of `elements` elements each, from piece `first` on. */
+export function follow(
+  { func, elements }: EpilogueCode,
+  first: Operand,
+  count: Operand,
+  size: number,
+  addresses: readonly Operand[],
+): Code {
+  const steps = i32.const(size / elements);
+  const begin = i32.mul(first, steps);
+  return call(func, begin, i32.add(begin, i32.mul(count, steps)), ...addresses);
+}
