@@ -37,24 +37,26 @@ export class Epilogue {
 
   /** Adds its function to a module. */
   define(library: Library): EpilogueCode {
-    return { func: writeLoop(library, null, this.#plan), elements: this.elements };
+    const func = writeLoop(library, null, this.#plan);
+    return { func, elements: this.elements, addresses: this.values.length };
   }
 }
 
 export interface EpilogueCode {
   readonly func: Func;
   readonly elements: number;
+  /** How many addresses the function takes. */
+  readonly addresses: number;
 }
 
-/** Runs an epilogue over `count` pieces of `elements` elements each, from piece `first` on. */
+/** Runs an epilogue over the pieces [begin, end) of a result, each of `size` elements. */
 export function follow(
   { func, elements }: EpilogueCode,
-  first: Operand,
-  count: Operand,
+  begin: Operand,
+  end: Operand,
   size: number,
   addresses: readonly Operand[],
 ): Code {
   const steps = i32.const(size / elements);
-  const begin = i32.mul(first, steps);
-  return call(func, begin, i32.add(begin, i32.mul(count, steps)), ...addresses);
+  return call(func, i32.mul(begin, steps), i32.mul(end, steps), ...addresses);
 }

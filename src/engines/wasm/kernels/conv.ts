@@ -101,7 +101,7 @@ export const conv2d: WasmKernel = (step, context) => {
     { images, region, phases: [phase], channels: outDepth, outSize },
     context,
   );
-  return ([x = 0, filter = 0], [y = 0]) => run(x, filter, y);
+  return ([x = 0, filter = 0], [y = 0], then = []) => run(x, filter, y, then);
 };
 
 /** The elements of a filter that meet a phase along one dimension, in the order of the dy that they meet. */
@@ -153,7 +153,7 @@ export const conv2dBackpropInput: WasmKernel = (step, context) => {
     const rows = images * height * width;
     const sides = { transposeA: false, transposeB: true, leftOffsets: [0], rightOffsets: [0] };
     const run = product({ rows, columns: depth, depth: outDepth, batch: 1 }, sides, context);
-    return ([filter = 0, dy = 0], outputs) => run([dy, filter], outputs);
+    return ([filter = 0, dy = 0], outputs, then) => run([dy, filter], outputs, then);
   }
   const down = Array.from({ length: strides[0] }, (_, phase) =>
     tapsOf(phase, height, filterHeight, strides[0], dilations[0], pads[0][0]),
@@ -208,7 +208,7 @@ export const conv2dBackpropInput: WasmKernel = (step, context) => {
     { images, region, phases, channels: depth, outSize: height * width * channels },
     context,
   );
-  return ([filter = 0, dy = 0], [dx = 0]) => run(dy, filter, dx);
+  return ([filter = 0, dy = 0], [dx = 0], then = []) => run(dy, filter, dx, then);
 };
 
 export const conv2dBackpropFilter: WasmKernel = (step, context) => {

@@ -2,7 +2,16 @@
 
 import { sizeOf } from "../../../core/ndarray.ts";
 import { batchOffsets, type MatmulParams } from "../../routines/matmul.ts";
-import { type Func, i32, type Local, type ModuleBuilder } from "../assembler.ts";
+import {
+  type Code,
+  type Func,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Operand,
+  type ValueType,
+} from "../assembler.ts";
+import { type EpilogueCode, follow } from "../epilogue.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
 import { defineDotPack, isForDots } from "./dots.ts";
@@ -62,7 +71,7 @@ export const matmul: WasmKernel = (step, context) => {
       rightOffsets: leftOffsets,
     };
     const run = product(shape, sides, context);
-    return ([left = 0, right = 0], outputs) => run([right, left], outputs);
+    return ([left = 0, right = 0], outputs, then) => run([right, left], outputs, then);
   }
   const shape = { rows, columns, depth, batch };
   return product(shape, { transposeA, transposeB, leftOffsets, rightOffsets }, context);
@@ -125,14 +134,17 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
   const pieces = depth === 0 ? [{ start: 0, size: 0 }] : piecesOf(depth);
   const madd = multiplyAdd();
   const { count: strips } = splitRows(rows, tallest(madd, isDots ? columns : null));
-  const key = JSON.stringify(["matmul", shape, transposeA, transposeB, madd.fused]);
-  const functions = context.functions(key, (module) => {
+  const epilogue = context.epilogue?.(columns) ?? null;
+  const key = JSON.stringify(["matmul", shape, transposeA, transposeB, madd.fused, epilogue?.key]);
+  const functions = context.functions(key, (module, library) => {
     const known = new Map<string, Func>();
-    for (const { start, size } of pieces) {
-      const name = nameOf(start, size);
+    for (const piece of pieces) {
+      const { start, size } = piece;
+      const name = nameOf(piece, depth);
       if (known.has(name)) continue;
       const strip = defineStrips(module, stripsOf(shape, plan, size, start > 0), madd, known);
-      known.set(name, defineUnits(module, name, shape, strip));
+      const then = epilogue && start + size === depth ? epilogue.define(library) : null;
+      known.set(name, defineUnits(module, name, shape, strip, then));
     }
     if (isPacked) (isDots ? defineDotPack : definePack)(module, "pack", pack);
     if (isTurned) defineTranspose(module, "turn", depth, rows);
@@ -156,14 +168,14 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
   const grain = grainOf((rows * columns * depth) / Math.max(1, strips));
   const packGrain = copyGrain(depth * (isDots ? 1 : panelWidth));
   const panels = isDots ? columns : panelsOf(columns);
-  const runs = pieces.map(({ start, size }) => ({
-    run: functions[nameOf(start, size)] as WasmFunction,
-    leftOffset: start * leftStep,
-    rightOffset: start * rightStep,
+  const runs = pieces.map((piece) => ({
+    run: functions[nameOf(piece, depth)] as WasmFunction,
+    leftOffset: piece.start * leftStep,
+    rightOffset: piece.start * rightStep,
   }));
   const packRun = functions.pack as WasmFunction;
   const turnRun = functions.turn as WasmFunction;
-  return ([left = 0, right = 0], [out = 0]) => {
+  return ([left = 0, right = 0], [out = 0], then = []) => {
     if (isPacked) {
       for (let i = 0; i < matrices.length; i++) {
         const from = right + (matrices[i] as number) * floatSize;
@@ -179,7 +191,7 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
     for (const { run, leftOffset, rightOffset } of runs) {
       const from = (isTurned ? turned : left) + leftOffset;
       const across = (isPacked ? packed : right) + rightOffset;
-      context.parallel(run, batch * strips, grain, [from, across, out, table]);
+      context.parallel(run, batch * strips, grain, [from, across, out, table, ...then]);
     }
   };
 }
@@ -216,31 +228,50 @@ function piecesOf(depth: number): Piece[] {
   }));
 }
 
-const nameOf = (start: number, size: number) => `${start > 0 ? "add" : "set"}${size}`;
+/** What only the last piece does is in a function of its own. */
+const nameOf = ({ start, size }: Piece, depth: number) =>
+  `${start > 0 ? "add" : "set"}${size}${start + size === depth ? "last" : ""}`;
 
-/** Exports f(begin, end, left, right, out, table): strips, counted through all batch positions. */
+/**
+ * Exports f(begin, end, left, right, out, table, addresses of the epilogue): strips, counted through all batch
+ * positions, each with its part of the epilogue.
+ */
 function defineUnits(
   module: ModuleBuilder,
   name: string,
   { rows, columns, batch }: Shape,
   strip: ReturnType<typeof defineStrips>,
+  epilogue: EpilogueCode | null,
 ): Func {
   const { count } = strip.split;
-  return module.function(name, ["i32", "i32", "i32", "i32", "i32", "i32"], [], (scope) => {
-    const [unit, end, left, right, out, table] = scope.params as Six;
-    if (batch === 1) return repeatBetween(unit, end, strip.at(unit, left, right, out));
+  const params = new Array<ValueType>(6 + (epilogue?.addresses ?? 0)).fill("i32");
+  return module.function(name, params, [], (scope) => {
+    const [unit, end, left, right, out, table] = scope.params as unknown as Six;
+    const then = (index: Local, rowsBefore: Operand): Code => {
+      if (!epilogue) return [];
+      const begin = i32.add(rowsBefore, strip.rowOf(index));
+      const until = i32.add(rowsBefore, strip.rowOf(i32.add(index, i32.const(1))));
+      return follow(epilogue, begin, until, columns, scope.params.slice(6));
+    };
+    if (batch === 1) {
+      const none = i32.const(0);
+      return repeatBetween(unit, end, [strip.at(unit, left, right, out), then(unit, none)]);
+    }
     const entry = scope.local("i32");
     const index = scope.local("i32");
     const [from, across, to] = [scope.local("i32"), scope.local("i32"), scope.local("i32")];
     const bytes = i32.const(rows * columns * floatSize);
+    const position = scope.local("i32");
     return repeatBetween(unit, end, [
-      index.set(i32.div_u(unit, i32.const(count))),
+      position.set(i32.div_u(unit, i32.const(count))),
+      index.set(position),
       entry.set(i32.add(table, i32.mul(index, i32.const(2 * floatSize)))),
       from.set(i32.add(left, i32.load(entry))),
       across.set(i32.add(right, i32.load(entry, 4))),
       to.set(i32.add(out, i32.mul(index, bytes))),
       index.set(i32.sub(unit, i32.mul(index, i32.const(count)))),
       strip.at(index, from, across, to),
+      then(index, i32.mul(position, i32.const(rows))),
     ]);
   });
 }

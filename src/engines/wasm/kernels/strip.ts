@@ -8,6 +8,7 @@ import {
   i32,
   type Local,
   type ModuleBuilder,
+  type Operand,
   when,
 } from "../assembler.ts";
 import { defineDots } from "./dots.ts";
@@ -59,6 +60,8 @@ export function splitRows(rows: number, most: number): Split {
 
 interface StripCode {
   readonly split: Split;
+  /** The first row of strip number `index`. */
+  rowOf(index: Operand): Code;
   /** Computes strip number `index`; left and out are where all strips start. */
   at(index: Local, left: Local, right: Local, out: Local): Code;
 }
@@ -74,12 +77,11 @@ export function defineStrips(
   const { count, height, taller } = split;
   const low = taller < count ? defineStrip(module, strips, height, madd, known) : null;
   const high = taller > 0 ? defineStrip(module, strips, height + 1, madd, known) : null;
+  const limit = i32.const(taller);
+  const rowOf = (index: Operand): Code =>
+    i32.add(i32.mul(index, i32.const(height)), choose(index, limit, i32.lt_u(index, limit)));
   const at = (index: Local, left: Local, right: Local, out: Local): Code => {
-    const limit = i32.const(taller);
-    const row = i32.add(
-      i32.mul(index, i32.const(height)),
-      choose(index, limit, i32.lt_u(index, limit)),
-    );
+    const row = rowOf(index);
     const from = i32.add(left, i32.mul(row, i32.const(strips.leftStride)));
     const to = i32.add(out, i32.mul(row, i32.const(strips.outStride)));
     const lower = low ? call(low, from, right, to) : [];
@@ -88,7 +90,7 @@ export function defineStrips(
     if (!high) return lower;
     return when(i32.lt_u(index, limit), higher, lower);
   };
-  return { split, at };
+  return { split, rowOf, at };
 }
 
 /** f(left, right, out) for one strip. */

@@ -4,7 +4,17 @@
  * is one for each phase of the strides.
  */
 
-import { call, type Func, i32, type Local, type ModuleBuilder } from "../assembler.ts";
+import {
+  type Code,
+  call,
+  type Func,
+  i32,
+  type Local,
+  type ModuleBuilder,
+  type Operand,
+  type ValueType,
+} from "../assembler.ts";
+import { type EpilogueCode, follow } from "../epilogue.ts";
 import type { KernelContext } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
 import { defineDotPack, isForDots } from "./dots.ts";
@@ -59,26 +69,47 @@ function workOf({ channels, phases }: Windows): number {
   );
 }
 
-/** Binds f(image, filter, out). */
+/** Whether the results of the one phase there is fill the output in order. */
+function isInOrder({ phases, channels }: Windows): boolean {
+  const [phase, ...others] = phases;
+  if (!phase || others.length > 0 || phase.out !== 0) return false;
+  const { columns, outRowStep, outColumnStep } = phase;
+  return outColumnStep === channels * floatSize && outRowStep === columns * outColumnStep;
+}
+
+/** Elements of the pieces that are finished one after the other: pixels, rows, or images. */
+function pieceOf(windows: Windows): number {
+  const [phase] = windows.phases;
+  if (!phase || !isInOrder(windows)) return windows.outSize / floatSize;
+  return isJoined(phase) ? windows.channels : phase.columns * windows.channels;
+}
+
+/** Rows of windows that lie one behind the other are one long row. */
+function isJoined({ rowStep, columns, columnStep, outRowStep, outColumnStep }: Phase): boolean {
+  return rowStep === columns * columnStep && outRowStep === columns * outColumnStep;
+}
+
+/** Binds f(image, filter, out, addresses of the epilogue). */
 export function bindWindows(
   name: string,
   windows: Windows,
   context: KernelContext,
-): (image: number, filter: number, out: number) => void {
+): (image: number, filter: number, out: number, then: readonly number[]) => void {
   const { images, region, phases } = windows;
   const madd = multiplyAdd();
   const most = context.threads === 1 ? 1 : slotsPerThread * context.threads;
   const slots = Math.min(images, most, partsOf(images * workOf(windows)));
-  const key = JSON.stringify([name, windows, slots, madd.fused]);
-  const functions = context.functions(key, (module) => {
-    define(module, windows, slots, madd);
+  const epilogue = context.epilogue?.(pieceOf(windows)) ?? null;
+  const key = JSON.stringify([name, windows, slots, madd.fused, epilogue?.key]);
+  const functions = context.functions(key, (module, library) => {
+    define(module, windows, slots, madd, epilogue?.define(library) ?? null);
   });
   const sizes = phases.map(({ pack }) => packedSize(pack));
   const packed = context.scratch(sizes.reduce((sum, size) => sum + size, 16));
   const starts = sizes.map((_, i) => packed + sizes.slice(0, i).reduce((a, b) => a + b, 0));
   const copy = copies(region, slots, functions, context);
   const run = functions.run as WasmFunction;
-  return (image, filter, out) => {
+  return (image, filter, out, then) => {
     for (let i = 0; i < starts.length; i++) {
       const { columns } = (phases[i] as Phase).pack;
       const pack = functions[`pack${i}`] as WasmFunction;
@@ -86,7 +117,7 @@ export function bindWindows(
       const grain = copyGrain((sizes[i] as number) / floatSize / pieces);
       context.parallel(pack, pieces, grain, [filter, starts[i] as number]);
     }
-    context.parallel(run, slots, 1, [image, packed, out, copy]);
+    context.parallel(run, slots, 1, [image, packed, out, copy, ...then]);
   };
 }
 
@@ -106,7 +137,13 @@ export function copies(
 
 type Six = readonly [Local, Local, Local, Local, Local, Local];
 
-function define(module: ModuleBuilder, windows: Windows, slots: number, madd: MultiplyAdd): void {
+function define(
+  module: ModuleBuilder,
+  windows: Windows,
+  slots: number,
+  madd: MultiplyAdd,
+  epilogue: EpilogueCode | null,
+): void {
   const { images, region, phases, outSize } = windows;
   const known = new Map<string, Func>();
   defineClear(module);
@@ -114,12 +151,17 @@ function define(module: ModuleBuilder, windows: Windows, slots: number, madd: Mu
     if (usesDots(windows)) defineDotPack(module, `pack${i}`, pack);
     else definePack(module, `pack${i}`, pack);
   });
-  const rowFunctions = phases.map((phase) => definePhase(module, windows, phase, madd, known));
+  const byPieces = epilogue && isInOrder(windows) ? epilogue : null;
+  const rowFunctions = phases.map((phase) =>
+    definePhase(module, windows, phase, madd, known, byPieces),
+  );
   const imageBytes = region.height * region.width * region.depth * floatSize;
   const inPlace = isInside(region);
   const corner = (region.top * region.width + region.left) * region.depth * floatSize;
-  module.function("run", ["i32", "i32", "i32", "i32", "i32", "i32"], [], (scope) => {
-    const [slot, end, image, packed, out, copy] = scope.params as Six;
+  const addresses = new Array<ValueType>(epilogue?.addresses ?? 0).fill("i32");
+  module.function("run", ["i32", "i32", "i32", "i32", "i32", "i32", ...addresses], [], (scope) => {
+    const [slot, end, image, packed, out, copy] = scope.params as unknown as Six;
+    const rest = scope.params.slice(6);
     const [index, limit, from, to, source, right] = Array.from({ length: 6 }, () =>
       scope.local("i32"),
     ) as unknown as Six;
@@ -132,6 +174,7 @@ function define(module: ModuleBuilder, windows: Windows, slots: number, madd: Mu
           i32.add(source, i32.const(start)),
           right,
           i32.add(to, i32.const(outStart)),
+          ...(byPieces ? [index, ...rest] : []),
         ),
       ];
       packedOffset += packedSize(pack);
@@ -147,6 +190,9 @@ function define(module: ModuleBuilder, windows: Windows, slots: number, madd: Mu
             copyRegion(scope, region, from, source),
           ],
       products,
+      epilogue && !byPieces
+        ? follow(epilogue, index, i32.add(index, i32.const(1)), outSize / floatSize, rest)
+        : [],
     ];
     return repeatBetween(slot, end, [
       index.set(sliceStart(slot, 0, images, slots)),
@@ -162,19 +208,22 @@ export function sliceStart(slot: Local, next: number, count: number, slots: numb
   return i32.div_u(i32.mul(position, i32.const(count)), i32.const(slots));
 }
 
-/** f(source, right, out): all rows of a phase in one image. */
+/**
+ * f(source, right, out): all rows of a phase in one image. With an epilogue it also takes the number of the image and
+ * the epilogue's addresses.
+ */
 function definePhase(
   module: ModuleBuilder,
   windows: Windows,
   phase: Phase,
   madd: MultiplyAdd,
   known: Map<string, Func>,
+  epilogue: EpilogueCode | null,
 ): Func {
   const { rows, columns, rowStep, columnStep, walks, pack, outRowStep, outColumnStep } = phase;
   const depth = pack.blocks.length * pack.depth;
   const isDots = usesDots(windows);
-  // Rows of windows that lie one behind the other are one long row.
-  const joined = rowStep === columns * columnStep && outRowStep === columns * outColumnStep;
+  const joined = isJoined(phase);
   const strips: Strips = {
     rows: joined ? rows * columns : columns,
     columns: windows.channels,
@@ -189,11 +238,25 @@ function definePhase(
     add: false,
   };
   const code = defineStrips(module, strips, madd, known);
-  return module.function(null, ["i32", "i32", "i32"], [], (scope) => {
+  const size = pieceOf(windows);
+  const params = new Array<ValueType>(epilogue ? 4 + epilogue.addresses : 3).fill("i32");
+  return module.function(null, params, [], (scope) => {
     const [source, right, out] = [scope.param(0), scope.param(1), scope.param(2)];
     const [row, strip] = [scope.local("i32"), scope.local("i32")];
+    const next = (index: Local): Code => i32.add(index, i32.const(1));
+    /** The epilogue over pieces [begin, end) of an image that has so many of them. */
+    const then = (begin: Operand, end: Operand, pieces: number): Code => {
+      if (!epilogue) return [];
+      const before = i32.mul(scope.param(3), i32.const(pieces));
+      const addresses = scope.params.slice(4);
+      return follow(epilogue, i32.add(before, begin), i32.add(before, end), size, addresses);
+    };
     return repeat(row, joined ? 1 : rows, [
-      repeat(strip, code.split.count, code.at(strip, source, right, out)),
+      repeat(strip, code.split.count, [
+        code.at(strip, source, right, out),
+        joined ? then(code.rowOf(strip), code.rowOf(next(strip)), rows * columns) : [],
+      ]),
+      joined ? [] : then(row, next(row), rows),
       advance(source, rowStep),
       advance(out, outRowStep),
     ]);
