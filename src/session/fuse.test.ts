@@ -191,6 +191,40 @@ test("loops that read each other's results elsewhere than at the same point stay
   expect(kinds(passed)).toEqual(["loop", "loop"]);
 });
 
+test("a loop over a variable moves into its reader as long as nothing is written in between", () => {
+  const spec = { dtype: float32, shape: [6] };
+  for (const [isWritten, expected] of [
+    [false, ["loop", "loop"]],
+    [true, ["loop", "loop", "loop", "loop"]],
+  ] as const) {
+    const k = new Builder();
+    const x = k.input(float32, [6]);
+    const w = k.state({ container: "", name: "w" }, spec);
+    const v = k.state({ container: "", name: "v" }, spec);
+    k.store(w, x);
+    const doubled = k.map([w], (a) => e.mul(a as Expr, 2));
+    if (isWritten) k.storeMap(w, [w], (a) => e.add(a as Expr, 1));
+    k.storeMap(v, [doubled], (a) => e.neg(a as Expr));
+    const passed = programPasses
+      .filter(({ name }) => name !== "group")
+      .reduce((result, pass) => pass.run(result), k.program([]));
+    expect(kinds(passed), formatProgram(passed)).toEqual(expected);
+    const cells = new Map<string, StateCell>();
+    wasmEngine.load(passed).run([counted([6])], contextOf(cells));
+    expect(cells.get("v")?.array?.toArray()).toEqual(
+      (counted([6]).toArray() as number[]).map((element) => -2 * element),
+    );
+  }
+});
+
+test("a loop does not move into one that overwrites what it reads elsewhere", () => {
+  const k = new Builder();
+  const w = k.state({ container: "", name: "w" }, { dtype: float32, shape: [6] });
+  k.store(w, k.slice(w, [5], [6], [-1]));
+  const passed = programPasses.reduce((result, pass) => pass.run(result), k.program([]));
+  expect(kinds(passed), formatProgram(passed)).toEqual(["loop", "loop"]);
+});
+
 test("arithmetic of constants is done while compiling, rounded as it would be", () => {
   const k = new Builder();
   const x = k.input(float32, [2]);

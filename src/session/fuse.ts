@@ -7,15 +7,17 @@ import {
   isDenseLoad,
   type Load,
   type Loop,
+  loadsOf,
   mapChildren,
   type Program,
   readsOf,
   type Step,
+  sameStorage,
   type Value,
   writesOf,
 } from "../engines/ir.ts";
 import { mergeDims } from "../engines/javascript.ts";
-import { countWriters, stateName, writtenState } from "./uses.ts";
+import { countWriters, note, storageOf } from "./uses.ts";
 
 /** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
 const largestBody = 200;
@@ -36,28 +38,26 @@ interface Pending {
 }
 
 export function fuse(program: Program): Program {
-  const written = writtenState(program);
   const writers = countWriters(program);
   const readers = countReaders(program);
   const pending = new Map<Value, Pending>();
+  /** Which pending loops read a storage: when it is written they stay where they are. */
+  const reading = new Map<Value | string, Value[]>();
   const kept: Step[] = [];
   for (const step of program.steps) {
-    if (step.kind !== "loop") {
-      kept.push(step);
-      continue;
+    const loop = step.kind === "loop" ? { ...step, body: inline(step, pending) } : null;
+    kept.push(loop ?? step);
+    for (const value of writesOf(step)) {
+      for (const stale of reading.get(storageOf(value)) ?? []) pending.delete(stale);
     }
-    const loop = { ...step, body: inline(step, pending) };
-    kept.push(loop);
+    if (!loop) continue;
     const { out } = loop;
     const uses = readers.get(out.root);
-    const movable = readsOf(loop).every(
-      (value) =>
-        (writers.get(value.root) ?? 0) <= 1 &&
-        (!value.state || !written.has(stateName(value.state))),
-    );
-    if (!uses || !movable || loop.reduce || out.state || out.base || writers.get(out) !== 1)
-      continue;
+    if (!uses || loop.reduce || out.state || out.base || writers.get(out) !== 1) continue;
     if (bodySize(loop.body) >= largestBody) continue;
+    for (const value of readsOf(loop)) {
+      note(reading, storageOf(value), out);
+    }
     pending.set(out, {
       loop,
       merged: mergeDims(withoutOnes(loop)),
@@ -149,9 +149,17 @@ function inline(loop: Loop, pending: ReadonlyMap<Value, Pending>): Expr {
   const visit = (expr: Expr): Expr => {
     if (expr.kind !== "load") return mapChildren(expr, visit);
     const source = pending.get(expr.value.root);
-    return (source && bodyAt(source, expr, loop)) ?? expr;
+    const body = source && bodyAt(source, expr, loop);
+    return body && !readsAhead(body, loop) ? body : expr;
   };
   return visit(loop.body);
+}
+
+/** Whether a body would read at other points what the loop that it is put in overwrites. */
+function readsAhead(body: Expr, { out, reduce, dims }: Loop): boolean {
+  return loadsOf(body).some(
+    (load) => sameStorage(load.value, out) && (reduce !== null || !isDenseLoad(load, dims)),
+  );
 }
 
 /** The body of a pending loop at the points that a load reads; null where the load is to stay. */

@@ -17,7 +17,7 @@ import { binaryFunction, caster, unaryFunction, wrapper } from "../engines/scala
 import { epilogue } from "./epilogue.ts";
 import { fuse } from "./fuse.ts";
 import { group } from "./group.ts";
-import { countWriters, stateName, writtenState } from "./uses.ts";
+import { countWriters, note, storageOf } from "./uses.ts";
 
 export interface ProgramPass {
   readonly name: string;
@@ -128,18 +128,21 @@ function simplify(program: Program): Program {
 
 /** Steps that compute what an earlier step computed are dropped; their readers read the earlier one. */
 function share(program: Program): Program {
-  const written = writtenState(program);
   const known = new Map<string, readonly Value[]>();
+  /** Keys of what was computed from a storage: when it is written they stand for something else. */
+  const computedFrom = new Map<Value | string, string[]>();
   const replaced = new Map<Value, Value>();
   const writers = countWriters(program);
   const steps: Step[] = [];
   for (const original of program.steps) {
     const step = replaceReads(original, replaced);
     const outputs = writesOf(step);
+    for (const value of outputs) {
+      for (const stale of computedFrom.get(storageOf(value)) ?? []) known.delete(stale);
+    }
     const pure =
       step.kind !== "host" &&
-      outputs.every((value) => !value.state && writers.get(value.root) === 1) &&
-      readsOf(step).every((value) => !value.state || !written.has(stateName(value.state)));
+      outputs.every((value) => !value.state && writers.get(value.root) === 1);
     if (pure) {
       const key = stepKey(step);
       const earlier = known.get(key);
@@ -148,6 +151,9 @@ function share(program: Program): Program {
         continue;
       }
       known.set(key, outputs);
+      for (const value of readsOf(step)) {
+        note(computedFrom, storageOf(value), key);
+      }
     }
     steps.push(step);
   }

@@ -6,13 +6,16 @@ export function stateName(state: StateKey): string {
   return `${state.container}\u0000${state.name}`;
 }
 
-/** State that is written somewhere in a program: what is read of it depends on when. */
-export function writtenState(program: Program): Set<string> {
-  const written = new Set<string>();
-  for (const step of program.steps) {
-    for (const { state } of writesOf(step)) if (state) written.add(stateName(state));
-  }
-  return written;
+/** What equal values share: the state they are, or the value that owns their elements. */
+export function storageOf(value: Value): Value | string {
+  return value.state ? stateName(value.state) : value.root;
+}
+
+/** Adds to the list of a key. */
+export function note<K, V>(lists: Map<K, V[]>, key: K, item: V): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }
 
 /** How many steps write each value that owns storage. */
