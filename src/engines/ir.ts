@@ -91,8 +91,8 @@ export interface Loop {
 }
 
 /**
- * Loops without reduction over one index space, run in one pass: at each point the loops in order. What a loop reads of
- * another's result it reads at the same point.
+ * Loops over one index space, run in one pass: at each point the loops in order. What a loop reads of another's result it
+ * reads at the same point. Either none reduces, or all do alike and read nothing of each other's results.
  */
 export interface Group {
   readonly kind: "group";

@@ -178,6 +178,64 @@ test("the updates of a variable and its slots are one pass, each seeing what tho
   expect(results[2]).toEqual(results[0]);
 });
 
+test("several reductions over the same elements are one pass, whatever axes they fold", () => {
+  for (const [shape, axes] of [
+    [
+      [3, 5, 64],
+      [0, 1],
+    ],
+    [[7, 10], [0]],
+    [[6, 33], [1]],
+    [
+      [2, 3, 4, 5],
+      [1, 3],
+    ],
+  ] as const) {
+    const k = new Builder();
+    const [x, y] = [k.input(float32, shape), k.input(float32, shape)];
+    const product = k.binary("mul", x, y);
+    const outputs = [x, product, y].map((value) => k.reduce("sum", value, axes));
+    const most = k.reduce("max", x, axes);
+    const program = optimized(k.program([...outputs, most]));
+    expect(kinds(program), formatProgram(program)).toEqual(["group", "loop"]);
+  }
+});
+
+test("a reduction that reads another's result, or folds other elements, is a pass of its own", () => {
+  const k = new Builder();
+  const x = k.input(float32, [4, 6]);
+  const mean = k.reduce("sum", x, [0], { keepDims: true });
+  const squares = k.reduce(
+    "sum",
+    k.map([x, mean], (a, b) => e.square(e.sub(a as Expr, b as Expr))),
+    [0],
+  );
+  const rows = k.reduce("sum", x, [1]);
+  expect(kinds(optimized(k.program([squares, rows])))).toEqual(["loop", "loop", "loop"]);
+});
+
+test("loops find each other across steps that have nothing to do with them", () => {
+  const k = new Builder();
+  const [x, y] = [k.input(float32, [4, 6]), k.input(float32, [9])];
+  const first = k.reduce("sum", x, [0]);
+  const other = k.reduce("max", y, [0]);
+  const second = k.reduce("sum", k.unary("square", x), [0]);
+  expect(kinds(optimized(k.program([first, other, second])))).toEqual(["group", "loop"]);
+});
+
+test("cheap loops over one operand are computed by each of their readers", () => {
+  const k = new Builder();
+  const [x, y, mean] = [
+    k.input(float32, [32, 40]),
+    k.input(float32, [32, 40]),
+    k.input(float32, [40]),
+  ];
+  const centered = k.binary("sub", x, mean);
+  const sum = k.reduce("sum", k.binary("mul", centered, y), [0]);
+  const program = optimized(k.program([sum, k.binary("add", centered, y)]));
+  expect(kinds(program), formatProgram(program)).toEqual(["loop", "loop"]);
+});
+
 test("loops that read each other's results elsewhere than at the same point stay apart", () => {
   const k = new Builder();
   const x = k.input(float32, [6]);

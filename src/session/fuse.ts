@@ -17,12 +17,15 @@ import {
   writesOf,
 } from "../engines/ir.ts";
 import { mergeDims } from "../engines/javascript.ts";
+import { piecewise } from "../engines/routines/index.ts";
 import { countWriters, note, storageOf } from "./uses.ts";
 
 /** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
 const largestBody = 200;
 /** Work per element that may be done again for every reader rather than stored and loaded. */
 const cheap = 2;
+/** So much smaller than a result are operands that stay in the cache while it is computed. */
+const small = 16;
 
 /** A loop that may be computed inside its readers. */
 interface Pending {
@@ -35,11 +38,14 @@ interface Pending {
   readonly alone: boolean;
   /** Read by loops alone, and no result of the program. */
   readonly inLoops: boolean;
+  /** No dearer to compute than to load: a little work on what is walked through in order. */
+  readonly isLight: boolean;
 }
 
 export function fuse(program: Program): Program {
   const writers = countWriters(program);
   const readers = countReaders(program);
+  const raw = rawResults(program, readers);
   const pending = new Map<Value, Pending>();
   /** Which pending loops read a storage: when it is written they stay where they are. */
   const reading = new Map<Value | string, Value[]>();
@@ -65,6 +71,7 @@ export function fuse(program: Program): Program {
       mayFail: mayFail(loop.body),
       alone: uses.loads === 1 && uses.others === 0,
       inLoops: uses.others === 0,
+      isLight: isLight(loop, raw),
     });
   }
   return { ...program, steps: kept };
@@ -164,22 +171,44 @@ function readsAhead(body: Expr, { out, reduce, dims }: Loop): boolean {
 
 /** The body of a pending loop at the points that a load reads; null where the load is to stay. */
 function bodyAt(source: Pending, load: Load, loop: Loop): Expr | null {
-  const { loop: producer, alone, inLoops, weight, mayFail: fails } = source;
+  const { loop: producer, alone, inLoops, isLight, weight, mayFail: fails } = source;
   const sameDims = producer.dims.join() === loop.dims.join();
   if (alone && sameDims && isDenseLoad(load, loop.dims)) return producer.body;
   if (fails || !inLoops) return null;
-  // Views that jump through memory are worth a copy when several loops read it.
-  if (!alone && (weight > 0 || !isSmooth(producer))) return null;
+  if (!alone && !isLight) return null;
   const again = sizeOf(loop.dims) > producer.out.size;
   if (again && weight > cheap) return null;
   return moved(source.merged, load, loop.dims);
 }
 
-/** Whether a loop's loads walk through memory with its last dimension, or stand still. */
-function isSmooth(loop: Loop): boolean {
-  const visit = (expr: Expr): boolean =>
-    expr.kind === "load" ? Math.abs(expr.strides.at(-1) ?? 0) <= 1 : childrenOf(expr).every(visit);
-  return visit(loop.body);
+/**
+ * Whether several readers may each compute a loop for themselves. It must be cheap and load one large operand at most, and
+ * views that jump through memory are worth a copy. What can be the epilogue of a routine is computed there.
+ */
+function isLight({ body, out }: Loop, raw: ReadonlySet<Value>): boolean {
+  const loads = loadsOf(body);
+  const large = new Set(
+    loads.map(({ value }) => value.root).filter(({ size }) => size * small > out.size),
+  );
+  return (
+    weightOf(body) <= cheap &&
+    large.size <= 1 &&
+    loads.every(({ value, strides }) => Math.abs(strides.at(-1) ?? 0) <= 1 && !raw.has(value.root))
+  );
+}
+
+/** Results of routines that a loop may take over as their epilogue. */
+function rawResults(program: Program, readers: ReadonlyMap<Value, Uses>): Set<Value> {
+  const raw = new Set<Value>();
+  for (const step of program.steps) {
+    if (step.kind !== "routine" || !piecewise.has(step.name)) continue;
+    for (const { root } of step.outputs) {
+      const uses = readers.get(root);
+      // The routine itself counts as one of the others.
+      if (uses && uses.loads === 1 && uses.others === 1) raw.add(root);
+    }
+  }
+  return raw;
 }
 
 /** For each dimension of the producer: its index as `base` plus a sum of the reader's indices times factors. */

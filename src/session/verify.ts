@@ -49,10 +49,14 @@ function checkSize(loop: Loop, after: string): void {
 
 function checkGroup({ loops }: Group, after: string): void {
   const [first] = loops;
+  const isWritten = (root: Value): boolean => loops.some(({ out }) => out.root === root);
   for (const loop of loops) {
-    if (!loop.reduce && loop.dims.join() === first?.dims.join()) continue;
+    const isAlike =
+      loop.reduce?.op === first?.reduce?.op && loop.reduce?.axes === first?.reduce?.axes;
+    const isOwn = !loop.reduce || !readsOf(loop).some(({ root }) => isWritten(root));
+    if (isAlike && isOwn && loop.dims.join() === first?.dims.join()) continue;
     throw new Error(
-      `internal: after ${after}, a group has loops over different spaces: ${formatStep(loop)}`,
+      `internal: after ${after}, a group has loops that cannot run in one pass: ${formatStep(loop)}`,
     );
   }
 }

@@ -443,57 +443,60 @@ class LoopWriter {
     };
   }
 
-  /** One evaluation of the body of a reduction, forgetting what it kept. */
-  #evaluate(lanes: Lanes): Code {
+  /** One evaluation of the bodies of a reduction, forgetting what it kept. */
+  #evaluate(lanes: Lanes, use: (total: number, value: Code) => Code): Code {
     const before = new Set(this.#kept.keys());
-    const code = this.#value((this.#nest.bodies[0] as { expr: Expr }).expr, lanes);
+    const code = this.#nest.bodies.map(({ expr }, i) => use(i, this.#value(expr, lanes)));
     for (const id of this.#kept.keys()) if (!before.has(id)) this.#kept.delete(id);
     return code;
   }
 
   // Reductions
 
-  get #reduced(): { op: ReduceName; dtype: DType; out: Walk } {
+  /** What is reduced to, one for each body. */
+  get #reduced(): readonly { op: ReduceName; dtype: DType; out: Walk }[] {
     const { reduce, bodies } = this.#nest;
-    const [body] = bodies;
-    if (!reduce || !body) throw new Error("internal: not a reduction");
-    return { op: reduce, dtype: body.out.dtype, out: body.out };
+    if (!reduce) throw new Error("internal: not a reduction");
+    return bodies.map(({ out }) => ({ op: reduce, dtype: out.dtype, out }));
+  }
+
+  #vectorTotals(): VectorTotal[] {
+    const vector = this.#vector as VectorWriter;
+    return this.#reduced.map(({ op, dtype }) => new VectorTotal(op, dtype, vector, this.#scope));
   }
 
   /** Each result in turn: lanes of partial results along the last reduced dimension, joined at the end. */
   #reduceAlong(): Code {
     const { dims, outer } = this.#nest;
-    const { dtype, out, op } = this.#reduced;
-    const total = new ScalarTotal(op, dtype, this.#scalar, this.#scope);
+    const reduced = this.#reduced;
+    const singles = reduced.map(
+      ({ op, dtype }) => new ScalarTotal(op, dtype, this.#scalar, this.#scope),
+    );
+    const single = (i: number) => singles[i] as ScalarTotal;
     return this.#walk(0, outer, () => {
-      const code: Code[] = [total.start()];
-      if (!this.#vector) {
-        code.push(
-          this.#walk(outer, dims.length, () => total.add(this.#evaluate({ count: 1, shift: 0 }))),
-        );
-      } else {
-        const vector = this.#vector;
-        const unroll = this.#unroll() > 1 ? 2 : 1;
-        const totals = Array.from(
-          { length: unroll },
-          () => new VectorTotal(op, dtype, vector, this.#scope),
-        );
-        code.push(totals.map((each) => each.start()));
+      const code: Code[] = singles.map((total) => total.start());
+      const vector = this.#vector;
+      if (!vector) {
         code.push(
           this.#walk(outer, dims.length, () =>
-            this.#lanes(unroll, (lanes) =>
-              lanes.map((each, i) => {
-                const value = this.#evaluate(each);
-                return each.count === 1
-                  ? total.add(vector.lane(0, dtype, value))
-                  : (totals[i] as VectorTotal).add(value);
-              }),
-            ),
+            this.#evaluate({ count: 1, shift: 0 }, (i, value) => single(i).add(value)),
           ),
         );
-        code.push(totals.map((each) => each.fold(total)));
+      } else {
+        const unroll = this.#unroll() > 1 ? 2 : 1;
+        const totals = Array.from({ length: unroll }, () => this.#vectorTotals());
+        const total = (round: number, i: number) => totals[round]?.[i] as VectorTotal;
+        code.push(totals.flat().map((each) => each.start()));
+        const add = (lanes: Lanes, round: number): Code =>
+          this.#evaluate(lanes, (i, value) =>
+            lanes.count === 1
+              ? single(i).add(vector.lane(0, (reduced[i] as { dtype: DType }).dtype, value))
+              : total(round, i).add(value),
+          );
+        code.push(this.#walk(outer, dims.length, () => this.#lanes(unroll, (all) => all.map(add))));
+        code.push(totals.map((round) => round.map((each, i) => each.fold(single(i)))));
       }
-      code.push(total.store(this.#pointers.get(out) as Local));
+      code.push(reduced.map(({ out }, i) => single(i).store(this.#pointers.get(out) as Local)));
       return code;
     });
   }
@@ -501,23 +504,28 @@ class LoopWriter {
   /** Neighbouring results side by side in lanes: each round adds one element to all of them. */
   #reduceAcross(): Code {
     const { dims, outer } = this.#nest;
-    const { dtype, out, op } = this.#reduced;
+    const reduced = this.#reduced;
     const vector = this.#vector as VectorWriter;
     return this.#walk(0, outer, () =>
-      this.#lanes(4, (lanes) => {
-        const totals = lanes.map(() => new VectorTotal(op, dtype, vector, this.#scope));
+      this.#lanes(4, (all) => {
+        const totals = all.map(() => this.#vectorTotals());
+        const total = (round: number, i: number) => totals[round]?.[i] as VectorTotal;
         return [
-          totals.map((each) => each.start()),
+          totals.flat().map((each) => each.start()),
           this.#walk(outer, dims.length, () =>
-            lanes.map((each, i) => (totals[i] as VectorTotal).add(this.#evaluate(each))),
+            all.map((lanes, round) =>
+              this.#evaluate(lanes, (i, value) => total(round, i).add(value)),
+            ),
           ),
-          lanes.map((each, i) =>
-            vector.store(
-              dtype,
-              this.#pointers.get(out) as Local,
-              (totals[i] as VectorTotal).result(),
-              each.shift * dtype.size,
-              each.count,
+          all.map(({ shift, count }, round) =>
+            reduced.map(({ dtype, out }, i) =>
+              vector.store(
+                dtype,
+                this.#pointers.get(out) as Local,
+                total(round, i).result(),
+                shift * dtype.size,
+                count,
+              ),
             ),
           ),
         ];
