@@ -150,6 +150,35 @@ test("loops follow convolutions and the gradients of their inputs", () => {
   }
 });
 
+test("loops follow pooling and its gradients", () => {
+  for (const [kind, depth] of [
+    ["max", 5],
+    ["avg", 8],
+  ] as const) {
+    const params = {
+      ksize: [2, 2],
+      strides: [2, 2],
+      pads: [
+        [0, 0],
+        [0, 0],
+      ],
+    };
+    const k = new Builder();
+    const x = k.input(float32, [3, 6, 8, depth]);
+    const bias = k.input(float32, [depth]);
+    const spec = (shape: readonly number[]) => [{ dtype: float32, shape }];
+    const [raw] = k.routine(`${kind}Pool`, [x], spec([3, 3, 4, depth]), params) as [Value];
+    const y = k.map([raw, bias], plus);
+    const inputs = kind === "max" ? [x, raw, y] : [y];
+    const [dx] = k.routine(`${kind}PoolGrad`, inputs, spec(x.shape), params) as [Value];
+    const masked = k.map([dx, x], (d, a) =>
+      e.select(e.gt(a as Expr, 0), d as Expr, e.constant(0, float32)),
+    );
+    const first = kind === "max" ? ["maxPool", "loop"] : ["avgPool then loop"];
+    expect(stepsOf(k.program([masked]))).toEqual([...first, `${kind}PoolGrad then loop`]);
+  }
+});
+
 test("a loop over two products follows the later one", () => {
   const k = new Builder();
   const [a, b, c] = [0, 1, 2].map(() => k.input(float32, [6, 6])) as [Value, Value, Value];

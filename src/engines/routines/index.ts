@@ -93,11 +93,15 @@ export type RoutineName = keyof typeof routines;
 
 /** Routines that finish their only output piece by piece, so that a loop over it may follow while a piece is at hand. */
 export const piecewise: ReadonlySet<string> = new Set<RoutineName>([
+  "avgPool",
+  "avgPoolGrad",
   "conv2d",
   "conv2dBackpropInput",
   "depthwiseConv2d",
   "depthwiseConv2dBackpropInput",
   "matmul",
+  "maxPool",
+  "maxPoolGrad",
 ]);
 
 /** The parameters of a routine. */

@@ -16,8 +16,10 @@ import {
   type ModuleBuilder,
   memory,
   type Operand,
+  type ValueType,
   v128,
 } from "../assembler.ts";
+import { type EpilogueCode, follow } from "../epilogue.ts";
 import type { KernelContext, WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
 import { advance, floatSize, loadFloats, repeat, repeatBetween, storeFloats } from "./partial.ts";
@@ -177,17 +179,37 @@ function overRow(
 
 const zeros = v128.const(new Array<number>(16).fill(0));
 
-type Write = (module: ModuleBuilder, shape: PoolShape) => void;
+type Write = (module: ModuleBuilder, shape: PoolShape, epilogue: EpilogueCode | null) => void;
+
+/** Defines run(begin, end, so many addresses, those of the epilogue), with the epilogue over each unit of so many elements. */
+function overUnits(
+  module: ModuleBuilder,
+  addresses: number,
+  elements: number,
+  epilogue: EpilogueCode | null,
+  write: (scope: FunctionScope) => Code,
+): void {
+  const count = 2 + addresses;
+  const params = new Array<ValueType>(count + (epilogue?.addresses ?? 0)).fill("i32");
+  module.function("run", params, [], (scope) => {
+    const unit = scope.param(0);
+    const next = i32.add(unit, i32.const(1));
+    return repeatBetween(unit, scope.param(1), [
+      write(scope),
+      epilogue ? follow(epilogue, unit, next, elements, scope.params.slice(count)) : [],
+    ]);
+  });
+}
 
 /** Exports f(begin, end, x, y) over rows of results; `pool` leaves the result of a window in a local. */
 function forward(pool: (window: Window, result: Local) => Code): Write {
-  return (module, shape) => {
+  return (module, shape, epilogue) => {
     const { depth, outHeight, outWidth } = shape;
-    module.function("run", ["i32", "i32", "i32", "i32"], [], (scope) => {
-      const [unit, end, x, y] = scope.params as unknown as Four;
+    overUnits(module, 2, outWidth * depth, epilogue, (scope) => {
+      const [unit, , x, y] = scope.params as unknown as Four;
       const [image, row, pixels, to] = locals(scope, 4) as Four;
       const result = scope.local("v128");
-      return repeatBetween(unit, end, [
+      return [
         image.set(i32.div_u(unit, i32.const(outHeight))),
         row.set(i32.sub(unit, i32.mul(image, i32.const(outHeight)))),
         pixels.set(i32.add(x, i32.mul(image, i32.const(imageBytes(shape))))),
@@ -196,7 +218,7 @@ function forward(pool: (window: Window, result: Local) => Code): Write {
           pool(window, result),
           storeFloats(window.lanes, to, result, 0),
         ]),
-      ]);
+      ];
     });
   };
 }
@@ -218,12 +240,16 @@ function mean({ each, at, lanes, count }: Window, result: Local): Code {
 }
 
 /** Exports f(begin, end, x, dy, dx) over images: each dy goes to the first pixel that has its window's maximum. */
-function maximumGradient(module: ModuleBuilder, shape: PoolShape): void {
-  module.function("run", ["i32", "i32", "i32", "i32", "i32"], [], (scope) => {
-    const [image, end, x, dy, dx] = scope.params as unknown as Five;
+function maximumGradient(
+  module: ModuleBuilder,
+  shape: PoolShape,
+  epilogue: EpilogueCode | null,
+): void {
+  overUnits(module, 3, imageBytes(shape) / floatSize, epilogue, (scope) => {
+    const [image, , x, dy, dx] = scope.params as unknown as Five;
     const [row, pixels, grads, shift, target] = locals(scope, 5) as Five;
     const [most, grad, open, hit] = Array.from({ length: 4 }, () => scope.local("v128")) as Four;
-    return repeatBetween(image, end, [
+    return [
       pixels.set(i32.add(x, i32.mul(image, i32.const(imageBytes(shape))))),
       target.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
       grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
@@ -244,17 +270,21 @@ function maximumGradient(module: ModuleBuilder, shape: PoolShape): void {
           ]),
         ]),
       ),
-    ]);
+    ];
   });
 }
 
 /** Exports f(begin, end, dy, dx) over images: each dy is shared by the pixels of its window. */
-function meanGradient(module: ModuleBuilder, shape: PoolShape): void {
-  module.function("run", ["i32", "i32", "i32", "i32"], [], (scope) => {
-    const [image, end, dy, dx] = scope.params as unknown as Four;
+function meanGradient(
+  module: ModuleBuilder,
+  shape: PoolShape,
+  epilogue: EpilogueCode | null,
+): void {
+  overUnits(module, 2, imageBytes(shape) / floatSize, epilogue, (scope) => {
+    const [image, , dy, dx] = scope.params as unknown as Four;
     const [row, pixels, grads] = locals(scope, 3) as [Local, Local, Local];
     const share = scope.local("v128");
-    return repeatBetween(image, end, [
+    return [
       pixels.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
       grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
       memory.fill(pixels, i32.const(0), i32.const(imageBytes(shape))),
@@ -266,7 +296,7 @@ function meanGradient(module: ModuleBuilder, shape: PoolShape): void {
           each((offset) => addTo(at, share, lanes, offset)),
         ]),
       ),
-    ]);
+    ];
   });
 }
 
@@ -286,9 +316,18 @@ const imageBytes = ({ height, width, depth }: PoolShape) => height * width * dep
 const resultBytes = (shape: PoolShape) =>
   shape.outHeight * shape.outWidth * shape.depth * floatSize;
 
-function functionOf(name: string, shape: PoolShape, write: Write, context: KernelContext) {
-  const functions = context.functions(JSON.stringify([name, shape]), (module) => {
-    write(module, shape);
+/** The function over units of so many elements of the result each. */
+function functionOf(
+  name: string,
+  shape: PoolShape,
+  write: Write,
+  elements: number,
+  context: KernelContext,
+) {
+  const epilogue = context.epilogue?.(elements) ?? null;
+  const key = JSON.stringify([name, shape, epilogue?.key]);
+  const functions = context.functions(key, (module, library) => {
+    write(module, shape, epilogue?.define(library) ?? null);
   });
   return functions.run as WasmFunction;
 }
@@ -298,10 +337,10 @@ function pooling(name: string, pool: (window: Window, result: Local) => Code): W
   return (step, context) => {
     const shape = shapeOf(step.inputs[0], step.outputs[0], step);
     if (!shape) return null;
-    const run = functionOf(name, shape, write, context);
+    const run = functionOf(name, shape, write, shape.outWidth * shape.depth, context);
     const rows = shape.images * shape.outHeight;
     const grain = copyGrain(shape.outWidth * shape.depth * shape.ksize[0] * shape.ksize[1]);
-    return ([x = 0], [y = 0]) => context.parallel(run, rows, grain, [x, y]);
+    return ([x = 0], [y = 0], then = []) => context.parallel(run, rows, grain, [x, y, ...then]);
   };
 }
 
@@ -311,15 +350,19 @@ export const avgPool = pooling("avgPool", mean);
 export const maxPoolGrad: WasmKernel = (step, context) => {
   const shape = shapeOf(step.inputs[0], step.inputs[2], step);
   if (!shape) return null;
-  const run = functionOf("maxPoolGrad", shape, maximumGradient, context);
-  const grain = copyGrain(imageBytes(shape) / floatSize);
-  return ([x = 0, , dy = 0], [dx = 0]) => context.parallel(run, shape.images, grain, [x, dy, dx]);
+  const elements = imageBytes(shape) / floatSize;
+  const run = functionOf("maxPoolGrad", shape, maximumGradient, elements, context);
+  const grain = copyGrain(elements);
+  return ([x = 0, , dy = 0], [dx = 0], then = []) =>
+    context.parallel(run, shape.images, grain, [x, dy, dx, ...then]);
 };
 
 export const avgPoolGrad: WasmKernel = (step, context) => {
   const shape = shapeOf(step.outputs[0], step.inputs[0], step);
   if (!shape) return null;
-  const run = functionOf("avgPoolGrad", shape, meanGradient, context);
-  const grain = copyGrain(imageBytes(shape) / floatSize);
-  return ([dy = 0], [dx = 0]) => context.parallel(run, shape.images, grain, [dy, dx]);
+  const elements = imageBytes(shape) / floatSize;
+  const run = functionOf("avgPoolGrad", shape, meanGradient, elements, context);
+  const grain = copyGrain(elements);
+  return ([dy = 0], [dx = 0], then = []) =>
+    context.parallel(run, shape.images, grain, [dy, dx, ...then]);
 };
