@@ -17,6 +17,7 @@ import { binaryFunction, caster, unaryFunction, wrapper } from "../engines/scala
 import { epilogue } from "./epilogue.ts";
 import { fuse } from "./fuse.ts";
 import { group } from "./group.ts";
+import { layout } from "./layout.ts";
 import { countWriters, note, storageOf } from "./uses.ts";
 
 export interface ProgramPass {
@@ -234,7 +235,10 @@ function sweep(program: Program): Program {
 export const programPasses: readonly ProgramPass[] = [
   { name: "simplify", optional: true, run: simplify },
   { name: "share", optional: true, run: share },
+  // Before fusing, too: what nobody needs would count as a reader.
+  { name: "sweep", optional: true, run: sweep },
   { name: "fuse", optional: true, run: fuse },
+  { name: "layout", optional: true, run: layout },
   { name: "sweep", optional: true, run: sweep },
   { name: "epilogue", optional: true, run: epilogue },
   { name: "group", optional: true, run: group },

@@ -16,7 +16,7 @@ import {
   matrixTriangularSolve,
   qr,
 } from "./linalg.ts";
-import { matmul } from "./matmul.ts";
+import { matmul, stridedMatmul } from "./matmul.ts";
 import {
   concat,
   dynamicStitch,
@@ -84,6 +84,7 @@ export const routines = {
   scatterNdUpdate,
   scatterUpdate,
   segment,
+  stridedMatmul,
   topK,
   truncatedNormal,
   unsortedSegment,
@@ -102,6 +103,7 @@ export const piecewise: ReadonlySet<string> = new Set<RoutineName>([
   "matmul",
   "maxPool",
   "maxPoolGrad",
+  "stridedMatmul",
 ]);
 
 /** The parameters of a routine. */

@@ -1,6 +1,7 @@
 /** Matrix products, one for each batch position. */
 
-import { stridesOf } from "../../core/ndarray.ts";
+import { allocate } from "../../core/dtypes.ts";
+import { NDArray, sizeOf, stridesOf } from "../../core/ndarray.ts";
 import type { RoutineKernel } from "../routine.ts";
 import { arrayAt, constant, elements, viaFloat32 } from "./elements.ts";
 import { type Matrix, multiply } from "./gemm.ts";
@@ -40,6 +41,73 @@ function matrix(data: Matrix["data"], offset: number, stride: number, transposed
   return transposed
     ? { data, offset, rowStride: 1, columnStride: stride }
     : { data, offset, rowStride: stride, columnStride: 1 };
+}
+
+/** Matrices inside an array, not necessarily next to each other. Strides and the offset are in elements. */
+export interface Strided {
+  readonly offset: number;
+  /** One for each batch dimension; 0 where a matrix is used again. */
+  readonly batch: readonly number[];
+  readonly row: number;
+  readonly column: number;
+}
+
+export interface StridedMatmulParams {
+  readonly batch: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** [rows, depth] times [depth, columns] gives [rows, columns], which fills its array. */
+  readonly a: Strided;
+  readonly b: Strided;
+  readonly out: Strided;
+}
+
+/** The product of matrices that are read and written where they lie inside other arrays. */
+export const stridedMatmul: RoutineKernel<StridedMatmulParams> = (inputs, outputs, params) => {
+  const { batch, rows, columns, depth } = params;
+  const a = gathered(arrayAt(inputs, 0), params.a, [...batch, rows, depth]);
+  const b = gathered(arrayAt(inputs, 1), params.b, [...batch, depth, columns]);
+  const target = arrayAt(outputs, 0);
+  const shape = [...batch, rows, columns];
+  const out = new NDArray(allocate(target.dtype, sizeOf(shape)), shape, target.dtype);
+  matmul([a, b], [out], { transposeA: false, transposeB: false });
+  walk(params.out, shape, (position, i) => {
+    elements(target)[position] = elements(out)[i] as number;
+  });
+};
+
+function gathered(array: NDArray, view: Strided, shape: readonly number[]): NDArray {
+  const out = new NDArray(allocate(array.dtype, sizeOf(shape)), shape, array.dtype);
+  walk(view, shape, (position, i) => {
+    elements(out)[i] = elements(array)[position] as number;
+  });
+  return out;
+}
+
+/** Calls `visit` with the position of each element, in row-major order of `shape`. */
+function walk(
+  view: Strided,
+  shape: readonly number[],
+  visit: (position: number, index: number) => void,
+): void {
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  let index = 0;
+  for (const start of stridedOffsets(view, shape.slice(0, -2))) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) visit(start + i * view.row + j * view.column, index++);
+    }
+  }
+}
+
+/** Where the matrix of each batch position starts. */
+export function stridedOffsets({ offset, batch }: Strided, dims: readonly number[]): number[] {
+  let offsets = [offset];
+  dims.forEach((dim, axis) => {
+    const step = batch[axis] as number;
+    offsets = offsets.flatMap((base) => Array.from({ length: dim }, (_, i) => base + i * step));
+  });
+  return offsets;
 }
 
 /** Where the matrix of each batch position starts, dimensions of 1 repeating. */

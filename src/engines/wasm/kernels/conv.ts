@@ -5,7 +5,7 @@ import type { WindowParams } from "../../routines/window.ts";
 import type { WasmKernel } from "../kernel.ts";
 import { bindFilterGradient } from "./filter-gradient.ts";
 import { type Region, rowBytes } from "./image.ts";
-import { product } from "./matmul.ts";
+import { bindProduct, denseSides } from "./matmul.ts";
 import { floatSize } from "./partial.ts";
 import { bindWindows, type Phase } from "./windows.ts";
 import { isFloat32 } from "./work.ts";
@@ -66,8 +66,9 @@ export const conv2d: WasmKernel = (step, context) => {
   const { strides, dilations } = shape;
   if (isPointwise(shape)) {
     const rows = images * outHeight * outWidth;
-    const sides = { transposeA: false, transposeB: false, leftOffsets: [0], rightOffsets: [0] };
-    return product({ rows, columns: outDepth, depth, batch: 1 }, sides, context);
+    const product = { rows, columns: outDepth, depth, batch: 1 };
+    const sides = denseSides(product, { transposeA: false, transposeB: false });
+    return bindProduct(product, sides, context);
   }
   const region = coveredRegion(shape);
   const row = rowBytes(region);
@@ -151,8 +152,9 @@ export const conv2dBackpropInput: WasmKernel = (step, context) => {
   if (strides[0] * strides[1] > mostPhases) return null;
   if (isPointwise(shape)) {
     const rows = images * height * width;
-    const sides = { transposeA: false, transposeB: true, leftOffsets: [0], rightOffsets: [0] };
-    const run = product({ rows, columns: depth, depth: outDepth, batch: 1 }, sides, context);
+    const product = { rows, columns: depth, depth: outDepth, batch: 1 };
+    const sides = denseSides(product, { transposeA: false, transposeB: true });
+    const run = bindProduct(product, sides, context);
     return ([filter = 0, dy = 0], outputs, then) => run([dy, filter], outputs, then);
   }
   const down = Array.from({ length: strides[0] }, (_, phase) =>

@@ -83,7 +83,7 @@ const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 const second = [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11];
 
 /** Exports f(begin, end, source, packed), which packs columns one after the other. */
-export function defineDotPack(module: ModuleBuilder, name: string, pack: Pack): Func {
+export function defineDotPack(module: ModuleBuilder, name: string | null, pack: Pack): Func {
   const { blocks, depth, rowStride, columnStride } = pack;
   const length = blocks.length * depth * floatSize;
   return module.function(name, ["i32", "i32", "i32", "i32"], [], (scope) => {

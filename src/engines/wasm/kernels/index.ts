@@ -3,7 +3,7 @@
 import type { WasmKernel } from "../kernel.ts";
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from "./conv.ts";
 import { gather } from "./gather.ts";
-import { matmul } from "./matmul.ts";
+import { matmul, stridedMatmul } from "./matmul.ts";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pool.ts";
 import { randomStandardNormal, randomUniform } from "./random.ts";
 
@@ -19,4 +19,5 @@ export const wasmRoutines: Readonly<Record<string, WasmKernel>> = {
   maxPoolGrad,
   randomStandardNormal,
   randomUniform,
+  stridedMatmul,
 };

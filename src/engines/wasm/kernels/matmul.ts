@@ -1,9 +1,15 @@
 /** Matrix products of float32, batched, with either side transposed. */
 
 import { sizeOf } from "../../../core/ndarray.ts";
-import { batchOffsets, type MatmulParams } from "../../routines/matmul.ts";
+import {
+  batchOffsets,
+  type MatmulParams,
+  type StridedMatmulParams,
+  stridedOffsets,
+} from "../../routines/matmul.ts";
 import {
   type Code,
+  call,
   type Func,
   i32,
   type Local,
@@ -64,23 +70,68 @@ export const matmul: WasmKernel = (step, context) => {
   const isSwapped = transposeB ? rows === 1 : columns === 1 && transposeA;
   if (isSwapped) {
     const shape = { rows: columns, columns: rows, depth, batch };
-    const sides = {
-      transposeA: false,
-      transposeB,
-      leftOffsets: rightOffsets,
-      rightOffsets: leftOffsets,
-    };
-    const run = product(shape, sides, context);
+    const sides = denseSides(shape, { transposeA: false, transposeB }, rightOffsets, leftOffsets);
+    const run = bindProduct(shape, sides, context);
     return ([left = 0, right = 0], outputs, then) => run([right, left], outputs, then);
   }
   const shape = { rows, columns, depth, batch };
-  return product(shape, { transposeA, transposeB, leftOffsets, rightOffsets }, context);
+  const sides = denseSides(shape, { transposeA, transposeB }, leftOffsets, rightOffsets);
+  return bindProduct(shape, sides, context);
 };
 
-interface Sides extends MatmulParams {
-  /** Where the matrices of each batch position start, in elements. */
-  readonly leftOffsets: readonly number[];
-  readonly rightOffsets: readonly number[];
+export const stridedMatmul: WasmKernel = (step, context) => {
+  if (![...step.inputs, ...step.outputs].every(isFloat32)) return null;
+  const { batch, rows, columns, depth, a, b, out } = step.params as unknown as StridedMatmulParams;
+  if (out.column !== 1 || (b.column !== 1 && b.row !== 1)) return null;
+  const shape = { rows, columns, depth, batch: sizeOf(batch) };
+  const [left, right, to] = [a, b, out].map(
+    (side): Side => ({ row: side.row, column: side.column, offsets: stridedOffsets(side, batch) }),
+  ) as [Side, Side, Side];
+  return bindProduct(shape, { left, right, out: to }, context);
+};
+
+/** Matrices whose strides are in elements. */
+interface Side {
+  readonly row: number;
+  readonly column: number;
+  /** Where the matrix of each batch position starts. */
+  readonly offsets: readonly number[];
+}
+
+/** Left [rows, depth], right [depth, columns] with neighbours in columns or in rows, and the result [rows, columns]. */
+interface Sides {
+  readonly left: Side;
+  readonly right: Side;
+  readonly out: Side;
+}
+
+/** The sides where matrices have no gaps. */
+export function denseSides(
+  { rows, columns, depth, batch }: Shape,
+  { transposeA, transposeB }: MatmulParams,
+  leftOffsets: readonly number[] = [0],
+  rightOffsets: readonly number[] = [0],
+): Sides {
+  const side = (
+    row: number,
+    column: number,
+    isTurned: boolean,
+    offsets: readonly number[],
+  ): Side => (isTurned ? { row: 1, column: row, offsets } : { row: column, column: 1, offsets });
+  return {
+    left: side(rows, depth, transposeA, leftOffsets),
+    right: side(depth, columns, transposeB, rightOffsets),
+    out: side(
+      rows,
+      columns,
+      false,
+      Array.from({ length: batch }, (_, i) => i * rows * columns),
+    ),
+  };
+}
+
+function isDense({ out }: Sides, { rows, columns }: Shape): boolean {
+  return out.row === columns && out.offsets.every((offset, i) => offset === i * rows * columns);
 }
 
 /** How the sides of a product are brought to the tiles. */
@@ -98,23 +149,24 @@ interface Plan {
   readonly pack: Pack;
 }
 
-function planOf({ rows, columns, depth }: Shape, { transposeA, transposeB }: MatmulParams): Plan {
-  const isTurned = transposeA && columns > 2 * panelWidth && isCrowded(rows, depth);
-  const isDown = transposeA && !isTurned;
-  const leftStride = (isDown ? 1 : depth) * floatSize;
-  const leftStep = (isDown ? rows : 1) * floatSize;
+function planOf({ rows, columns, depth }: Shape, { left, right }: Sides): Plan {
+  const isTurned =
+    left.row === 1 && left.column === rows && columns > 2 * panelWidth && isCrowded(rows, depth);
+  const leftStride = (isTurned ? depth : left.row) * floatSize;
+  const leftStep = (isTurned ? 1 : left.column) * floatSize;
   const isDots = isForDots(columns, [{ count: depth, step: leftStep }]);
   const isLarge = rows > fewRows && columns > 2 * panelWidth;
-  const isPacked = isDots ? !transposeB : transposeB || isLarge;
+  const isAcross = right.row === 1 && right.column !== 1;
+  const isPacked = isDots ? !isAcross : isAcross || isLarge;
   const pack = {
     columns,
     blocks: [0],
     depth,
-    rowStride: transposeB ? null : columns * floatSize,
-    columnStride: depth * floatSize,
+    rowStride: isAcross ? null : right.row * floatSize,
+    columnStride: right.column * floatSize,
   };
-  const rightStep = isDots ? floatSize : isPacked ? panelRow : columns * floatSize;
-  const rightStride = isDots ? depth * floatSize : rightStep;
+  const rightStep = isDots ? floatSize : isPacked ? panelRow : right.row * floatSize;
+  const rightStride = isDots ? (isPacked ? depth : right.column) * floatSize : rightStep;
   return { isTurned, leftStride, leftStep, isDots, isPacked, rightStride, rightStep, pack };
 }
 
@@ -126,45 +178,62 @@ function isCrowded(rows: number, depth: number): boolean {
   return Math.min(depth, longest) > 8 * sets;
 }
 
-export function product(shape: Shape, sides: Sides, context: KernelContext): BoundKernel {
+export function bindProduct(shape: Shape, sides: Sides, context: KernelContext): BoundKernel {
   const { rows, columns, depth, batch } = shape;
-  const { transposeA, transposeB } = sides;
   const plan = planOf(shape, sides);
   const { isTurned, leftStep, isDots, isPacked, rightStep, pack } = plan;
   const pieces = depth === 0 ? [{ start: 0, size: 0 }] : piecesOf(depth);
   const madd = multiplyAdd();
   const { count: strips } = splitRows(rows, tallest(madd, isDots ? columns : null));
-  const epilogue = context.epilogue?.(columns) ?? null;
-  const key = JSON.stringify(["matmul", shape, transposeA, transposeB, madd.fused, epilogue?.key]);
+  const epilogue = isDense(sides, shape) ? (context.epilogue?.(columns) ?? null) : null;
+  const matrices = [...new Set(sides.right.offsets)];
+  const key = JSON.stringify([
+    "matmul",
+    shape,
+    plan,
+    sides.out.row,
+    matrices.length,
+    madd.fused,
+    epilogue?.key,
+  ]);
   const functions = context.functions(key, (module, library) => {
     const known = new Map<string, Func>();
     for (const piece of pieces) {
       const { start, size } = piece;
       const name = nameOf(piece, depth);
       if (known.has(name)) continue;
-      const strip = defineStrips(module, stripsOf(shape, plan, size, start > 0), madd, known);
+      const strip = defineStrips(module, stripsOf(shape, plan, sides, piece), madd, known);
       const then = epilogue && start + size === depth ? epilogue.define(library) : null;
       known.set(name, defineUnits(module, name, shape, strip, then));
     }
-    if (isPacked) (isDots ? defineDotPack : definePack)(module, "pack", pack);
+    if (isPacked) {
+      const one = (isDots ? defineDotPack : definePack)(module, null, pack);
+      definePackAll(module, one, isDots ? columns : panelsOf(columns), packedSize(pack));
+    }
     if (isTurned) defineTranspose(module, "turn", depth, rows);
     definePut(module);
   });
-  const matrices = [...new Set(sides.rightOffsets)];
   const matrixBytes = packedSize(pack);
   const packed = isPacked ? context.scratch(matrices.length * matrixBytes) : 0;
-  const lefts = [...new Set(sides.leftOffsets)];
+  const lefts = [...new Set(sides.left.offsets)];
   const turned = isTurned ? context.scratch((Math.max(...lefts) + rows * depth) * floatSize) : 0;
   const rightAt = (offset: number) =>
     isPacked ? matrices.indexOf(offset) * matrixBytes : offset * floatSize;
-  const table = batch > 1 ? context.scratch(2 * floatSize * batch) : 0;
-  if (batch > 1) {
-    const put = functions.put as WasmFunction;
-    for (let i = 0; i < batch; i++) {
-      put(table + 8 * i, (sides.leftOffsets[i] as number) * floatSize);
-      put(table + 8 * i + 4, rightAt(sides.rightOffsets[i] as number));
-    }
-  }
+  const put = functions.put as WasmFunction;
+  /** A list of numbers in memory. */
+  const listed = (values: readonly number[]): number => {
+    const address = context.scratch(Math.max(16, floatSize * values.length));
+    for (const [i, value] of values.entries()) put(address + floatSize * i, value);
+    return address;
+  };
+  const sources = isPacked ? listed(matrices.map((offset) => offset * floatSize)) : 0;
+  const table = listed(
+    Array.from({ length: batch }, (_, i) => [
+      (sides.left.offsets[i] as number) * floatSize,
+      rightAt(sides.right.offsets[i] as number),
+      (sides.out.offsets[i] as number) * floatSize,
+    ]).flat(),
+  );
   const grain = grainOf((rows * columns * depth) / Math.max(1, strips));
   const packGrain = copyGrain(depth * (isDots ? 1 : panelWidth));
   const panels = isDots ? columns : panelsOf(columns);
@@ -176,12 +245,8 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
   const packRun = functions.pack as WasmFunction;
   const turnRun = functions.turn as WasmFunction;
   return ([left = 0, right = 0], [out = 0], then = []) => {
-    if (isPacked) {
-      for (let i = 0; i < matrices.length; i++) {
-        const from = right + (matrices[i] as number) * floatSize;
-        context.parallel(packRun, panels, packGrain, [from, packed + i * matrixBytes]);
-      }
-    }
+    if (isPacked)
+      context.parallel(packRun, matrices.length * panels, packGrain, [right, packed, sources]);
     if (isTurned) {
       for (const offset of lefts) {
         const bytes = offset * floatSize;
@@ -196,7 +261,12 @@ export function product(shape: Shape, sides: Sides, context: KernelContext): Bou
   };
 }
 
-function stripsOf({ rows, columns, depth }: Shape, plan: Plan, size: number, add: boolean): Strips {
+function stripsOf(
+  { rows, columns, depth }: Shape,
+  plan: Plan,
+  { out }: Sides,
+  { start, size }: Piece,
+): Strips {
   const { leftStride, leftStep, isDots, isPacked, rightStride } = plan;
   const width = isPacked ? panelWidth : widthFor(rows);
   return {
@@ -209,8 +279,8 @@ function stripsOf({ rows, columns, depth }: Shape, plan: Plan, size: number, add
     rightPadded: isPacked,
     isDots,
     panelStep: isPacked ? depth * panelRow : width * floatSize,
-    outStride: columns * floatSize,
-    add,
+    outStride: out.row * floatSize,
+    add: start > 0,
   };
 }
 
@@ -239,7 +309,7 @@ const nameOf = ({ start, size }: Piece, depth: number) =>
 function defineUnits(
   module: ModuleBuilder,
   name: string,
-  { rows, columns, batch }: Shape,
+  { rows, columns }: Shape,
   strip: ReturnType<typeof defineStrips>,
   epilogue: EpilogueCode | null,
 ): Func {
@@ -253,23 +323,17 @@ function defineUnits(
       const until = i32.add(rowsBefore, strip.rowOf(i32.add(index, i32.const(1))));
       return follow(epilogue, begin, until, columns, scope.params.slice(6));
     };
-    if (batch === 1) {
-      const none = i32.const(0);
-      return repeatBetween(unit, end, [strip.at(unit, left, right, out), then(unit, none)]);
-    }
     const entry = scope.local("i32");
     const index = scope.local("i32");
     const [from, across, to] = [scope.local("i32"), scope.local("i32"), scope.local("i32")];
-    const bytes = i32.const(rows * columns * floatSize);
     const position = scope.local("i32");
     return repeatBetween(unit, end, [
       position.set(i32.div_u(unit, i32.const(count))),
-      index.set(position),
-      entry.set(i32.add(table, i32.mul(index, i32.const(2 * floatSize)))),
+      entry.set(i32.add(table, i32.mul(position, i32.const(3 * floatSize)))),
       from.set(i32.add(left, i32.load(entry))),
       across.set(i32.add(right, i32.load(entry, 4))),
-      to.set(i32.add(out, i32.mul(index, bytes))),
-      index.set(i32.sub(unit, i32.mul(index, i32.const(count)))),
+      to.set(i32.add(out, i32.load(entry, 8))),
+      index.set(i32.sub(unit, i32.mul(position, i32.const(count)))),
       strip.at(index, from, across, to),
       then(index, i32.mul(position, i32.const(rows))),
     ]);
@@ -277,6 +341,33 @@ function defineUnits(
 }
 
 type Six = readonly [Local, Local, Local, Local, Local, Local];
+
+/** Exports pack(begin, end, right, packed, list of offsets): panels, counted through all matrices. */
+function definePackAll(
+  module: ModuleBuilder,
+  one: Func,
+  panels: number,
+  matrixBytes: number,
+): void {
+  module.function("pack", ["i32", "i32", "i32", "i32", "i32"], [], (scope) => {
+    const [unit, end, right, packed, list] = scope.params as Five;
+    const [matrix, panel] = [scope.local("i32"), scope.local("i32")];
+    const offset = i32.load(i32.add(list, i32.mul(matrix, i32.const(floatSize))));
+    return repeatBetween(unit, end, [
+      matrix.set(i32.div_u(unit, i32.const(panels))),
+      panel.set(i32.sub(unit, i32.mul(matrix, i32.const(panels)))),
+      call(
+        one,
+        panel,
+        i32.add(panel, i32.const(1)),
+        i32.add(right, offset),
+        i32.add(packed, i32.mul(matrix, i32.const(matrixBytes))),
+      ),
+    ]);
+  });
+}
+
+type Five = readonly [Local, Local, Local, Local, Local];
 
 function definePut(module: ModuleBuilder): void {
   module.function("put", ["i32", "i32"], [], ({ params: [address, value] }) =>
