@@ -18,6 +18,7 @@ import {
 } from "../engines/ir.ts";
 import { mergeDims } from "../engines/javascript.ts";
 import { piecewise } from "../engines/routines/index.ts";
+import { simplifyExpr } from "./simplify.ts";
 import { countWriters, note, storageOf } from "./uses.ts";
 
 /** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
@@ -159,7 +160,7 @@ function inline(loop: Loop, pending: ReadonlyMap<Value, Pending>): Expr {
     const body = source && bodyAt(source, expr, loop);
     return body && !readsAhead(body, loop) ? body : expr;
   };
-  return visit(loop.body);
+  return simplifyExpr(visit(loop.body));
 }
 
 /** Whether a body would read at other points what the loop that it is put in overwrites. */

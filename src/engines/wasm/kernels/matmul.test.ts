@@ -49,6 +49,63 @@ describe("matmul", () => {
     }
   });
 
+  test("few rows, many columns, on all sides, in sums of one piece and of several", () => {
+    let seed = 50;
+    for (const [m, k, n] of [
+      [9, 50, 130],
+      [33, 400, 128],
+      [100, 800, 203],
+      [128, 1, 160],
+    ] as const) {
+      for (const side of sides) {
+        expectLikeRoutine({ step: plain(m, k, n, side), seed: seed++, threads: 1 + (seed % 3) });
+      }
+    }
+  });
+
+  test("matrices inside other arrays", () => {
+    const [batch, heads, rows, size] = [2, 3, 20, 9];
+    const inner = { offset: 0, batch: [rows * heads * size, size], row: heads * size, column: 1 };
+    const across = { ...inner, row: 1, column: heads * size };
+    const dense = { offset: 0, batch: [heads * rows * rows, rows * rows], row: rows, column: 1 };
+    const whole = [batch, rows, heads, size];
+    const params = (depth: number, columns: number, a: object, b: object, out: object) => ({
+      batch: [batch, heads],
+      rows,
+      columns,
+      depth,
+      a,
+      b,
+      out,
+    });
+    const steps: [number[], number[], number[], Record<string, unknown>][] = [
+      [whole, whole, [batch, heads, rows, rows], params(size, rows, inner, across, dense)],
+      [[batch, heads, rows, rows], whole, whole, params(rows, size, dense, inner, inner)],
+      [
+        [batch, heads, rows, rows],
+        [2, rows, 1, size + 4],
+        whole,
+        params(
+          rows,
+          size,
+          { ...dense, row: 1, column: rows },
+          { offset: 3, batch: [rows * (size + 4), 0], row: size + 4, column: 1 },
+          inner,
+        ),
+      ],
+    ];
+    for (const [i, [a, b, out, params]] of steps.entries()) {
+      const step: RoutineStep = {
+        kind: "routine",
+        name: "stridedMatmul",
+        inputs: [value(float32, ...a), value(float32, ...b)],
+        outputs: [value(float32, ...out)],
+        params,
+      };
+      expectLikeRoutine({ step, seed: 80 + i, threads: 1 + i });
+    }
+  });
+
   for (let seed = 100; seed < 130; seed++) {
     const random = randomOf(seed);
     const [m, k, n] = [0, 0, 0].map(() => integerOf(random, 1, 90)) as [number, number, number];

@@ -20,6 +20,7 @@ import {
 import { type EpilogueCode, follow } from "../epilogue.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "../kernel.ts";
 import type { WasmFunction } from "../webassembly.ts";
+import { bindColumns, isByColumns } from "./columns.ts";
 import { defineDotPack, isForDots } from "./dots.ts";
 import { multiplyAdd } from "./multiply-add.ts";
 import {
@@ -40,7 +41,7 @@ const longest = 384;
 /** So few strips do not pay for packing. */
 const fewRows = 8;
 
-interface Shape {
+export interface Shape {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
@@ -99,7 +100,7 @@ interface Side {
 }
 
 /** Left [rows, depth], right [depth, columns] with neighbours in columns or in rows, and the result [rows, columns]. */
-interface Sides {
+export interface Sides {
   readonly left: Side;
   readonly right: Side;
   readonly out: Side;
@@ -135,7 +136,7 @@ function isDense({ out }: Sides, { rows, columns }: Shape): boolean {
 }
 
 /** How the sides of a product are brought to the tiles. */
-interface Plan {
+export interface Plan {
   /** The left side is transposed into a copy first. */
   readonly isTurned: boolean;
   /** Bytes between the rows of the left side, and between its columns. */
@@ -183,6 +184,7 @@ export function bindProduct(shape: Shape, sides: Sides, context: KernelContext):
   const plan = planOf(shape, sides);
   const { isTurned, leftStep, isDots, isPacked, rightStep, pack } = plan;
   const pieces = depth === 0 ? [{ start: 0, size: 0 }] : piecesOf(depth);
+  if (isByColumns(shape, plan)) return bindColumns(shape, sides, plan, pieces, context);
   const madd = multiplyAdd();
   const { count: strips } = splitRows(rows, tallest(madd, isDots ? columns : null));
   const epilogue = isDense(sides, shape) ? (context.epilogue?.(columns) ?? null) : null;
@@ -284,7 +286,7 @@ function stripsOf(
   };
 }
 
-interface Piece {
+export interface Piece {
   readonly start: number;
   readonly size: number;
 }
