@@ -98,7 +98,8 @@ export function bindWindows(
   const { images, region, phases } = windows;
   const madd = multiplyAdd();
   const most = context.threads === 1 ? 1 : slotsPerThread * context.threads;
-  const slots = Math.min(images, most, partsOf(images * workOf(windows)));
+  const limit = Math.min(images, most, partsOf(images * workOf(windows)));
+  const slots = evenSlots(images, context.threads, limit);
   const epilogue = context.epilogue?.(pieceOf(windows)) ?? null;
   const key = JSON.stringify([name, windows, slots, madd.fused, epilogue?.key]);
   const functions = context.functions(key, (module, library) => {
@@ -119,6 +120,25 @@ export function bindWindows(
     }
     context.parallel(run, slots, 1, [image, packed, out, copy, ...then]);
   };
+}
+
+/** The number of parts, up to a limit, that lets threads end at the same time; the most of those that are as good. */
+function evenSlots(images: number, threads: number, limit: number): number {
+  let best = limit;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let slots = Math.min(threads, limit); slots <= limit; slots++) {
+    const ends = new Array<number>(threads).fill(0);
+    for (let slot = 0; slot < slots; slot++) {
+      const size = Math.floor(((slot + 1) * images) / slots) - Math.floor((slot * images) / slots);
+      const first = ends.indexOf(Math.min(...ends));
+      ends[first] = (ends[first] as number) + size;
+    }
+    const span = Math.max(...ends);
+    if (span > shortest) continue;
+    best = slots;
+    shortest = span;
+  }
+  return best;
 }
 
 /** Cleared memory for a copy of the region in each slot, or nothing where none is needed. */
