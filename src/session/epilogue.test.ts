@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { float32 } from "../core/dtypes.ts";
 import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder, load } from "../engines/builder.ts";
+import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
 import {
   type Expr,
@@ -48,7 +49,7 @@ function stepsOf(program: Program): string[] {
     verifyProgram(passed, pass.name);
   }
   const inputs = program.inputs.map(({ shape }) => counted(shape));
-  const results = (run: Program, engine: typeof wasmEngine): unknown => {
+  const results = (run: Program, engine: Engine): unknown => {
     const context = contextOf();
     const outputs = engine.load(run).run(inputs, context);
     const left = Array.from(context.cells, ([name, { array }]) => [name, array?.toArray()]);

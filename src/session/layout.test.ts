@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { float32 } from "../core/dtypes.ts";
 import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder } from "../engines/builder.ts";
+import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
 import {
   type Expr,
@@ -45,7 +46,7 @@ function stepsOf(program: Program): string[] {
     verifyProgram(passed, pass.name);
   }
   const inputs = program.inputs.map(({ shape }) => counted(shape));
-  const results = (run: Program, engine: typeof wasmEngine): unknown =>
+  const results = (run: Program, engine: Engine): unknown =>
     engine
       .load(run)
       .run(inputs, contextOf())

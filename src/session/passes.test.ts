@@ -4,6 +4,7 @@ import { randomOf } from "../../tests/kernels/check.ts";
 import { float32 } from "../core/dtypes.ts";
 import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder } from "../engines/builder.ts";
+import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
 import {
   type Expr,
@@ -157,7 +158,7 @@ for (let seed = 1; seed <= 200; seed++) {
       kinds.add(step.kind === "routine" ? `${step.name}${step.epilogue ? "+" : ""}` : step.kind);
     }
     const inputs = program.inputs.map(({ shape }, i) => counted(shape, i));
-    const results = (run: Program, engine: typeof wasmEngine): unknown => {
+    const results = (run: Program, engine: Engine): unknown => {
       const context = contextOf();
       // What nobody needs may not touch a variable.
       for (const name of ["6x8", "8x6"]) context.cell({ container: "", name });
