@@ -18,8 +18,11 @@ const mostRows = 128;
 /** Fewer panels than this would leave threads idle. */
 const fewestPanels = 16;
 
+/** Shorter sums take less time than an epilogue that does not follow by pieces. */
+const shortestSum = 64;
+
 /** Whether a product is better done by panels than by strips of rows. */
-export function isByColumns({ rows, columns, batch }: Shape, plan: Plan): boolean {
+export function isByColumns({ rows, columns, depth, batch }: Shape, plan: Plan): boolean {
   const { isPacked, isDots, isTurned } = plan;
   return (
     batch === 1 &&
@@ -27,6 +30,7 @@ export function isByColumns({ rows, columns, batch }: Shape, plan: Plan): boolea
     !isDots &&
     !isTurned &&
     rows <= mostRows &&
+    depth >= shortestSum &&
     panelsOf(columns) >= fewestPanels
   );
 }
