@@ -38,6 +38,17 @@ export class StepError extends Error {
   }
 }
 
+/** Where a run was left. */
+interface Left {
+  readonly at: number;
+  readonly context: RunContext;
+}
+
+/** Whether a time has come; those that never ask do not pay for the clock. */
+export function isOver(until: number): boolean {
+  return until !== Number.POSITIVE_INFINITY && performance.now() >= until;
+}
+
 class ArrayProgram implements LoadedProgram {
   readonly #program: Program;
   readonly #steps: readonly BoundStep[];
@@ -45,6 +56,7 @@ class ArrayProgram implements LoadedProgram {
   readonly #arrays = new Map<Value, NDArray>();
   readonly #states = new Map<string, { readonly key: StateKey; readonly values: Value[] }>();
   readonly #views: Value[] = [];
+  #left: Left | null = null;
 
   constructor(program: Program, compiler: StepCompiler) {
     this.#program = program;
@@ -91,7 +103,32 @@ class ArrayProgram implements LoadedProgram {
     this.#states.set(name, entry);
   }
 
-  run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
+  run(inputs: readonly NDArray[], context: RunContext): NDArray[];
+  run(inputs: readonly NDArray[], context: RunContext, until: number): NDArray[] | null;
+  run(
+    inputs: readonly NDArray[],
+    context: RunContext,
+    until = Number.POSITIVE_INFINITY,
+  ): NDArray[] | null {
+    this.#bindInputs(inputs);
+    for (const { key, values } of this.#states.values())
+      bindState(key, values, this.#arrays, context);
+    const results = this.#advance(0, context, until);
+    // The caller goes on with its own arrays while the run waits.
+    if (!results) this.#bindInputs(inputs.map((array) => array.copy()));
+    return results;
+  }
+
+  resume(until: number): NDArray[] | null {
+    const { at, context } = this.#left as Left;
+    return this.#advance(at, context, until);
+  }
+
+  cancel(): void {
+    this.#left = null;
+  }
+
+  #bindInputs(inputs: readonly NDArray[]): void {
     const arrays = this.#arrays;
     for (const [i, value] of this.#program.inputs.entries())
       arrays.set(value, inputs[i] as NDArray);
@@ -99,15 +136,24 @@ class ArrayProgram implements LoadedProgram {
       const root = arrays.get(value.root) as NDArray;
       if (value !== value.root) arrays.set(value, new NDArray(root.data, value.shape, value.dtype));
     }
-    for (const { key, values } of this.#states.values()) bindState(key, values, arrays, context);
-    for (const bound of this.#steps) {
-      const reads = bound.reads.map((value) => arrays.get(value) as NDArray);
-      const writes = bound.writes.map((value) => arrays.get(value) as NDArray);
+  }
+
+  #advance(from: number, context: RunContext, until: number): NDArray[] | null {
+    const arrays = this.#arrays;
+    this.#left = null;
+    for (let at = from; at < this.#steps.length; at++) {
+      if (at > from && isOver(until)) {
+        this.#left = { at, context };
+        return null;
+      }
+      const { step, run, reads, writes } = this.#steps[at] as BoundStep;
+      const sources = reads.map((value) => arrays.get(value) as NDArray);
+      const targets = writes.map((value) => arrays.get(value) as NDArray);
       try {
-        if (bound.run) bound.run(reads, writes);
-        else if (bound.step.kind === "host") bound.step.run(reads, writes, context);
+        if (run) run(sources, targets);
+        else if (step.kind === "host") step.run(sources, targets, context);
       } catch (error) {
-        throw new StepError(bound.step, error);
+        throw new StepError(step, error);
       }
     }
     return this.#program.outputs.map((value) => (arrays.get(value) as NDArray).copy());
