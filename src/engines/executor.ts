@@ -1,6 +1,6 @@
 /** Running programs over JavaScript arrays: storage is planned once, steps are bound to it, then only called. */
 
-import { allocate } from "../core/dtypes.ts";
+import { allocate, type Storage } from "../core/dtypes.ts";
 import { NDArray } from "../core/ndarray.ts";
 import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type Program,
   type RunContext,
   readsOf,
+  type StateCell,
   type StateKey,
   type Step,
   type Value,
@@ -168,17 +169,27 @@ function bindState(
   context: RunContext,
 ): void {
   const cell = context.cell(key);
+  const storage = new Map<Value, Storage>();
   for (const value of values) {
     const { root } = value;
-    const { array } = cell;
-    if (array && array.shape.join() !== root.shape.join()) cell.reshaped = true;
-    if (array?.size !== root.size || array.dtype !== root.dtype) {
-      cell.array = new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype);
-    } else if (cell.reshaped) {
-      cell.array = new NDArray(array.data, root.shape, root.dtype);
+    let data = storage.get(root);
+    if (!data) {
+      data = claim(cell, root);
+      storage.set(root, data);
     }
-    arrays.set(value, new NDArray((cell.array as NDArray).data, value.shape, value.dtype));
+    arrays.set(value, new NDArray(data, value.shape, value.dtype));
   }
+}
+
+function claim(cell: StateCell, { dtype, shape, size }: Value): Storage {
+  const { array } = cell;
+  if (array && array.shape.join() !== shape.join()) cell.reshaped = true;
+  if (array?.size !== size || array.dtype !== dtype) {
+    cell.array = new NDArray(allocate(dtype, size), shape, dtype);
+  } else if (cell.reshaped) {
+    cell.array = new NDArray(array.data, shape, dtype);
+  }
+  return (cell.array as NDArray).data;
 }
 
 function valuesOf(program: Program): Set<Value> {

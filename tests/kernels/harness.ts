@@ -28,7 +28,7 @@ export class Harness {
     const modules = new Modules(api, this.heap);
     this.context = {
       threads,
-      functions: (key, write) => modules.make(key, ({ module }) => write(module)).functions,
+      functions: (key, write) => modules.shared(key, ({ module }) => write(module)).functions,
       scratch: (bytes) => {
         const address = this.heap.allocate(bytes);
         this.heap.bytes(address, bytes).fill(0xa5);
