@@ -192,6 +192,24 @@ describe.each(["wasm", "javascript", "reference"])("a run of many steps with %s"
     await expect(session.run(y)).rejects.toThrow("Attempted to use a closed Session.");
   });
 
+  test("is cancelled when one of its steps closes the session", async () => {
+    const x = tf.placeholder(tf.float32, [1, 2]);
+    const y = chain(tf.Print(chain(x), [x]));
+    for (const isLong of [true, false]) {
+      const session = open();
+      const former = tf.setPrintHandler(() => session.close());
+      if (isLong) makeTimeFly();
+      const runs = [session.run(y, [[x, [[1, 2]]]]), session.run(y, [[x, [[1, 2]]]])];
+      for (const run of isLong ? runs : runs.slice(0, 1)) {
+        await expect(run).rejects.toThrow("Session has been closed.");
+      }
+      await Promise.allSettled(runs);
+      tf.setPrintHandler(former);
+      vi.restoreAllMocks();
+      await turns(2);
+    }
+  });
+
   test("does not disturb runs that its own steps ask for", async () => {
     const x = tf.placeholder(tf.float32, [1, 2]);
     const shown = tf.Print(chain(x), [x], { message: "x: " });

@@ -149,11 +149,18 @@ export class Session implements RunnableSession, Disposable {
   #advance(run: Run, until: number): boolean {
     const outer = this.#isBusy;
     this.#isBusy = true;
+    let isDone: boolean;
     try {
-      return run.advance(until);
+      isDone = run.advance(until);
     } finally {
       this.#isBusy = outer;
+      if (this.#closed && !outer) this.#free();
     }
+    if (this.#closed) {
+      run.cancel();
+      throw closedError();
+    }
+    return isDone;
   }
 
   #executable(
@@ -307,7 +314,12 @@ export class Session implements RunnableSession, Disposable {
   /** Frees the values of variables. Runs that are not finished are cancelled, later ones fail. */
   close(): void {
     this.#closed = true;
-    this.#queue.cancel(new CancelledError(undefined, "Session has been closed."));
+    this.#queue.cancel(closedError());
+    // What a run is using is freed when it ends.
+    if (!this.#isBusy) this.#free();
+  }
+
+  #free(): void {
     this.#executables.clear();
     for (const cell of this.#cells.values()) cell.release?.();
     this.#cells.clear();
@@ -326,6 +338,8 @@ export class Session implements RunnableSession, Disposable {
     if (this.#closed) throw new RuntimeError("Attempted to use a closed Session.");
   }
 }
+
+const closedError = (): CancelledError => new CancelledError(undefined, "Session has been closed.");
 
 function valuesOf(plan: FetchPlan, run: Run): unknown {
   return plan.build((tensor) => {
