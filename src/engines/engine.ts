@@ -12,8 +12,16 @@ export interface Engine {
 export interface LoadedProgram {
   /**
    * Runs once. `inputs` are in the program's order and are only read; the results are the caller's to keep.
+   *
+   * With `until`, a time of `performance.now()`, the run is left after the first step that ends later, and the result is
+   * null. Nothing else may run then until `resume` or `cancel`, and `inputs` are not read any more.
    */
   run(inputs: readonly NDArray[], context: RunContext): NDArray[];
+  run(inputs: readonly NDArray[], context: RunContext, until: number): NDArray[] | null;
+  /** Goes on with a run that was left. */
+  resume(until: number): NDArray[] | null;
+  /** Gives up a run that was left. */
+  cancel(): void;
   /** Gives back its storage early; without it that happens when nobody has the program any more. */
   dispose?(): void;
 }

@@ -1,6 +1,6 @@
 /** Running programs over JavaScript arrays: storage is planned once, steps are bound to it, then only called. */
 
-import { allocate } from "../core/dtypes.ts";
+import { allocate, type Storage } from "../core/dtypes.ts";
 import { NDArray } from "../core/ndarray.ts";
 import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
 import {
@@ -9,6 +9,7 @@ import {
   partsOf,
   type RunContext,
   readsOf,
+  type StateCell,
   type StateKey,
   type Step,
   type Value,
@@ -37,6 +38,17 @@ export class StepError extends Error {
   }
 }
 
+/** Where a run was left. */
+interface Left {
+  readonly at: number;
+  readonly context: RunContext;
+}
+
+/** Whether a time has come; those that never ask do not pay for the clock. */
+export function isOver(until: number): boolean {
+  return until !== Number.POSITIVE_INFINITY && performance.now() >= until;
+}
+
 class ArrayProgram implements LoadedProgram {
   readonly #program: Program;
   readonly #steps: readonly BoundStep[];
@@ -44,6 +56,7 @@ class ArrayProgram implements LoadedProgram {
   readonly #arrays = new Map<Value, NDArray>();
   readonly #states = new Map<string, { readonly key: StateKey; readonly values: Value[] }>();
   readonly #views: Value[] = [];
+  #left: Left | null = null;
 
   constructor(program: Program, compiler: StepCompiler) {
     const steps = program.steps.flatMap(partsOf);
@@ -87,7 +100,32 @@ class ArrayProgram implements LoadedProgram {
     this.#states.set(name, entry);
   }
 
-  run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
+  run(inputs: readonly NDArray[], context: RunContext): NDArray[];
+  run(inputs: readonly NDArray[], context: RunContext, until: number): NDArray[] | null;
+  run(
+    inputs: readonly NDArray[],
+    context: RunContext,
+    until = Number.POSITIVE_INFINITY,
+  ): NDArray[] | null {
+    this.#bindInputs(inputs);
+    for (const { key, values } of this.#states.values())
+      bindState(key, values, this.#arrays, context);
+    const results = this.#advance(0, context, until);
+    // The caller goes on with its own arrays while the run waits.
+    if (!results) this.#bindInputs(inputs.map((array) => array.copy()));
+    return results;
+  }
+
+  resume(until: number): NDArray[] | null {
+    const { at, context } = this.#left as Left;
+    return this.#advance(at, context, until);
+  }
+
+  cancel(): void {
+    this.#left = null;
+  }
+
+  #bindInputs(inputs: readonly NDArray[]): void {
     const arrays = this.#arrays;
     for (const [i, value] of this.#program.inputs.entries())
       arrays.set(value, inputs[i] as NDArray);
@@ -95,15 +133,24 @@ class ArrayProgram implements LoadedProgram {
       const root = arrays.get(value.root) as NDArray;
       if (value !== value.root) arrays.set(value, new NDArray(root.data, value.shape, value.dtype));
     }
-    for (const { key, values } of this.#states.values()) bindState(key, values, arrays, context);
-    for (const bound of this.#steps) {
-      const reads = bound.reads.map((value) => arrays.get(value) as NDArray);
-      const writes = bound.writes.map((value) => arrays.get(value) as NDArray);
+  }
+
+  #advance(from: number, context: RunContext, until: number): NDArray[] | null {
+    const arrays = this.#arrays;
+    this.#left = null;
+    for (let at = from; at < this.#steps.length; at++) {
+      if (at > from && isOver(until)) {
+        this.#left = { at, context };
+        return null;
+      }
+      const { step, run, reads, writes } = this.#steps[at] as BoundStep;
+      const sources = reads.map((value) => arrays.get(value) as NDArray);
+      const targets = writes.map((value) => arrays.get(value) as NDArray);
       try {
-        if (bound.run) bound.run(reads, writes);
-        else if (bound.step.kind === "host") bound.step.run(reads, writes, context);
+        if (run) run(sources, targets);
+        else if (step.kind === "host") step.run(sources, targets, context);
       } catch (error) {
-        throw new StepError(bound.step, error);
+        throw new StepError(step, error);
       }
     }
     return this.#program.outputs.map((value) => (arrays.get(value) as NDArray).copy());
@@ -118,17 +165,27 @@ function bindState(
   context: RunContext,
 ): void {
   const cell = context.cell(key);
+  const storage = new Map<Value, Storage>();
   for (const value of values) {
     const { root } = value;
-    const { array } = cell;
-    if (array && array.shape.join() !== root.shape.join()) cell.reshaped = true;
-    if (array?.size !== root.size || array.dtype !== root.dtype) {
-      cell.array = new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype);
-    } else if (cell.reshaped) {
-      cell.array = new NDArray(array.data, root.shape, root.dtype);
+    let data = storage.get(root);
+    if (!data) {
+      data = claim(cell, root);
+      storage.set(root, data);
     }
-    arrays.set(value, new NDArray((cell.array as NDArray).data, value.shape, value.dtype));
+    arrays.set(value, new NDArray(data, value.shape, value.dtype));
   }
+}
+
+function claim(cell: StateCell, { dtype, shape, size }: Value): Storage {
+  const { array } = cell;
+  if (array && array.shape.join() !== shape.join()) cell.reshaped = true;
+  if (array?.size !== size || array.dtype !== dtype) {
+    cell.array = new NDArray(allocate(dtype, size), shape, dtype);
+  } else if (cell.reshaped) {
+    cell.array = new NDArray(array.data, shape, dtype);
+  }
+  return (cell.array as NDArray).data;
 }
 
 function valuesOf(program: Program): Set<Value> {

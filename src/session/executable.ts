@@ -40,6 +40,7 @@ export class Executable {
   readonly #owners: ReadonlyMap<Step | Value, Operation>;
   readonly #inputs: readonly Tensor[];
   readonly #outputs: readonly Tensor[];
+  readonly #constants: readonly (readonly [Tensor, NDArray])[];
   readonly #next: { readonly position: number; readonly boundary: Boundary } | null;
   readonly #program: Program;
   readonly #loaded: LoadedProgram;
@@ -81,6 +82,9 @@ export class Executable {
     this.#owners = lowered.owners;
     this.#inputs = lowered.inputs;
     this.#outputs = outputs;
+    this.#constants = [...bindings].flatMap(([tensor, known]) =>
+      known !== dead && known.constant ? [[tensor, known.constant] as const] : [],
+    );
     this.#program = this.#compile(
       lowered.k.program(outputs.map((tensor) => lowering.value(tensor) as Value)),
     );
@@ -102,20 +106,45 @@ export class Executable {
     return program;
   }
 
-  /** Runs this stretch and what follows. `arrays` holds what was fed, and collects what was computed. */
-  run(arrays: Map<Tensor, NDArray>, context: RunContext): void {
-    const inputs = this.#inputs.map((tensor) => arrays.get(tensor) as NDArray);
-    let results: NDArray[];
+  /** Runs this stretch, or goes on with it; false if it was left because `until` has come. */
+  advance(
+    arrays: Map<Tensor, NDArray>,
+    context: RunContext,
+    until: number,
+    goOn: boolean,
+  ): boolean {
+    let results: NDArray[] | null;
     try {
-      results = this.#loaded.run(inputs, context);
+      results = goOn
+        ? this.#loaded.resume(until)
+        : this.#loaded.run(
+            this.#inputs.map((tensor) => arrays.get(tensor) as NDArray),
+            context,
+            until,
+          );
     } catch (error) {
       throw this.#nameNode(error);
     }
-    for (const [i, tensor] of this.#outputs.entries()) arrays.set(tensor, results[i] as NDArray);
-    for (const [tensor, known] of this.#known) {
-      if (known !== dead && known.constant) arrays.set(tensor, known.constant);
+    if (!results) return false;
+    for (let i = 0; i < results.length; i++) {
+      arrays.set(this.#outputs[i] as Tensor, results[i] as NDArray);
     }
-    if (this.#next) this.#follow(arrays, context);
+    for (const [tensor, constant] of this.#constants) arrays.set(tensor, constant);
+    return true;
+  }
+
+  get fed(): ReadonlySet<Tensor> {
+    return this.#plan.fed;
+  }
+
+  /** Gives up a run of this stretch that was left. */
+  cancel(): void {
+    this.#loaded.cancel();
+  }
+
+  /** Whether this stretch has just computed a tensor, so that nobody else has the array. */
+  computes(tensor: Tensor): boolean {
+    return this.#outputs.includes(tensor);
   }
 
   #nameNode(error: unknown): unknown {
@@ -126,8 +155,10 @@ export class Executable {
     return op ? lowerError(error.cause, op) : error.cause;
   }
 
-  #follow(arrays: Map<Tensor, NDArray>, context: RunContext): void {
-    const { position, boundary } = this.#next as { position: number; boundary: Boundary };
+  /** The stretch that follows this one for the values it has computed; null at the end. */
+  following(arrays: Map<Tensor, NDArray>, context: RunContext): Executable | null {
+    if (!this.#next) return null;
+    const { position, boundary } = this.#next;
     const known = new Map(this.#known);
     let key: string;
     let start = position;
@@ -156,7 +187,7 @@ export class Executable {
       }
       this.#following.set(key, following);
     }
-    following.run(arrays, context);
+    return following;
   }
 
   /** Gives back the storage of this stretch and of those that follow; it cannot run any more. */
@@ -169,6 +200,55 @@ export class Executable {
   /** The program of this stretch; those that follow are made when they are first needed. */
   toString(): string {
     return formatProgram(this.#program);
+  }
+}
+
+/** One run: stretch after stretch, in as many parts as its caller likes. */
+export class Run {
+  /** What was fed, and what was computed so far. */
+  readonly #arrays: Map<Tensor, NDArray>;
+  readonly #context: RunContext;
+  #stretch: Executable | null;
+  #isLeft = false;
+
+  /** Without an executable, values are those fed. */
+  constructor(executable: Executable | null, fed: Map<Tensor, NDArray>, context: RunContext) {
+    this.#stretch = executable;
+    this.#arrays = fed;
+    this.#context = context;
+  }
+
+  /** Runs until the end, or until the first step that ends after `until`; true at the end. */
+  advance(until: number): boolean {
+    for (let stretch = this.#stretch; stretch; ) {
+      this.#stretch = stretch;
+      const goOn = this.#isLeft;
+      this.#isLeft = false;
+      if (!stretch.advance(this.#arrays, this.#context, until, goOn)) {
+        this.#isLeft = true;
+        return false;
+      }
+      stretch = stretch.following(this.#arrays, this.#context);
+    }
+    return true;
+  }
+
+  /** Makes the caller's arrays its own again. */
+  keepFeeds(): void {
+    for (const tensor of this.#stretch?.fed ?? []) {
+      this.#arrays.set(tensor, (this.#arrays.get(tensor) as NDArray).copy());
+    }
+  }
+
+  /** Gives up the rest. */
+  cancel(): void {
+    if (this.#isLeft) this.#stretch?.cancel();
+  }
+
+  /** The value of a tensor at the end, for the caller to keep; undefined when no branch has computed it. */
+  value(tensor: Tensor): NDArray | undefined {
+    const array = this.#arrays.get(tensor);
+    return array && !this.#stretch?.computes(tensor) ? array.copy() : array;
   }
 }
 

@@ -19,6 +19,30 @@ export function resolveFeeds(graph: Graph, feeds: Feeds | undefined): Map<Tensor
   return result;
 }
 
+/** Makes feeds of values. */
+export type Feeder = (values: readonly unknown[]) => Map<Tensor, NDArray>;
+
+/** A function of the values for `keys`, in order, that need not resolve them again. */
+export function feederOf(graph: Graph, keys: readonly unknown[]): Feeder {
+  if (keys.some((key) => key instanceof IndexedSlices || Array.isArray(key))) {
+    return (values) =>
+      resolveFeeds(
+        graph,
+        keys.map((key, i) => [key, values[i]] as const),
+      );
+  }
+  const tensors: Tensor[] = [];
+  return (values) => {
+    const result = new Map<Tensor, NDArray>();
+    for (let i = 0; i < keys.length; i++) {
+      const tensor = tensors[i] ?? resolveKey(graph, keys[i]);
+      tensors[i] = tensor;
+      result.set(tensor, feedValue(graph, tensor, keys[i], values[i]));
+    }
+    return result;
+  };
+}
+
 function pairsOf(feeds: Feeds | null | undefined): Iterable<readonly [unknown, unknown]> {
   if (feeds === undefined || feeds === null) return [];
   if (typeof feeds !== "object" || feeds instanceof Tensor || isGraphElementLike(feeds)) {
@@ -28,7 +52,9 @@ function pairsOf(feeds: Feeds | null | undefined): Iterable<readonly [unknown, u
     );
   }
   if (!(Symbol.iterator in feeds)) return Object.entries(feeds);
-  const pairs = [...(feeds as Iterable<unknown>)];
+  const pairs: readonly unknown[] = Array.isArray(feeds)
+    ? feeds
+    : [...(feeds as Iterable<unknown>)];
   for (const pair of pairs) {
     if (Array.isArray(pair) && pair.length === 2) continue;
     throw new TypeError(
@@ -42,6 +68,10 @@ function pairsOf(feeds: Feeds | null | undefined): Iterable<readonly [unknown, u
 const feedsHint = 'For example: sess.run(y, [[x, value]]), or sess.run(y, { "x:0": value }).';
 
 function feedOne(graph: Graph, key: unknown, value: unknown, result: Map<Tensor, NDArray>): void {
+  if (key instanceof Tensor && key.graph === graph) {
+    result.set(key, feedValue(graph, key, key, value));
+    return;
+  }
   if (key instanceof IndexedSlices) {
     if (typeof value !== "object" || value === null || !("values" in value && "indices" in value)) {
       throw new TypeError(
@@ -88,13 +118,20 @@ function feedValue(graph: Graph, tensor: Tensor, key: unknown, value: unknown): 
     throw new TypeError(`Tensor ${tensor.name} of dtype ${dtype.name} cannot be fed.`);
   }
   const array = convert(value, dtype, tensor);
-  if (!tensor.shape.isCompatibleWith(array.shape)) {
+  if (!fits(tensor.shape.dims, array.shape)) {
     throw new ValueError(
       `Cannot feed value of shape ${new TensorShape(array.shape)} for Tensor ${tensor.name}, which has shape ${tensor.shape}`,
     );
   }
   if (!graph.isFeedable(tensor)) throw new ValueError(`Tensor ${tensor.name} may not be fed.`);
   return array;
+}
+
+function fits(dims: readonly (number | null)[] | null, shape: readonly number[]): boolean {
+  if (!dims) return true;
+  if (dims.length !== shape.length) return false;
+  for (let i = 0; i < dims.length; i++) if (dims[i] !== null && dims[i] !== shape[i]) return false;
+  return true;
 }
 
 function convert(value: unknown, dtype: DType, tensor: Tensor): NDArray {

@@ -61,7 +61,7 @@ export type Fetched<F> =
 export interface FetchPlan {
   readonly tensors: readonly Tensor[];
   readonly targets: readonly Operation[];
-  /** Builds the result from the value of each tensor. */
+  /** Builds the result from the value of each tensor, which is handed over. */
   readonly build: (value: (tensor: Tensor) => NDArray) => unknown;
 }
 
@@ -83,6 +83,8 @@ export function planFetches(graph: Graph, fetches: unknown): FetchPlan {
       targets.add(resolved);
       return () => null;
     }
+    // Each has an array of its own.
+    if (tensors.has(resolved)) return (value) => value(resolved).copy();
     tensors.add(resolved);
     return (value) => value(resolved);
   };

@@ -312,6 +312,60 @@ describe("life of a session", () => {
     expect(call(4).item()).toBe(12);
     expect(() => call()).toThrow("Expected 1 feed values, got 0.");
   });
+
+  test("a callable resolves names once, and fails as run does", () => {
+    const x = tf.placeholder(tf.float32, [2], { name: "x" });
+    const y = tf.placeholder(tf.float32, [2], { name: "y" });
+    tf.add(x, y, { name: "sum" });
+    const sess = new tf.Session();
+    const call = sess.makeCallable({ total: "sum:0" }, [["x:0", y]]);
+    const lists = sess.makeCallable("sum:0", ["x:0", "y:0"]);
+    for (let i = 0; i < 3; i++) {
+      expect(
+        values(
+          call([
+            [1, i],
+            [2, 3],
+          ]).total,
+        ),
+      ).toEqual([3, i + 3]);
+      expect(values(lists([1, i], new Float32Array([1, 1])))).toEqual([2, i + 1]);
+      // Calls stay right when the graph grows.
+      tf.constant(i);
+    }
+    expect(() => lists([1, 2, 3], [1, 2])).toThrow(
+      "Cannot feed value of shape (3,) for Tensor x:0, which has shape (2,)",
+    );
+    expect(() => lists([1, 2], tf.constant([1, 2]))).toThrow(
+      "The value of a feed cannot be a tf.Tensor object.",
+    );
+    expect(() => sess.makeCallable("sum:0", ["z:0"])(1)).toThrow(
+      "Cannot interpret feed_dict key as Tensor: The name 'z:0' refers to a Tensor which does not exist.",
+    );
+    // Without feeds, fetches are checked at once.
+    expect(() => sess.makeCallable("nothing:0")).toThrow(
+      "Argument `fetch` = nothing:0 cannot be interpreted as a Tensor.",
+    );
+    expect(() => sess.makeCallable("sum:0", x as never)).toThrow(
+      "Argument `feed_list` must be a list or tuple. Received: feed_list=Tensor(",
+    );
+    sess.close();
+    expect(() => lists([1, 2], [1, 2])).toThrow("Attempted to use a closed Session.");
+    expect(() => sess.makeCallable("sum:0")).toThrow("Attempted to use a closed Session.");
+  });
+
+  test("each fetch is an array of its own, fed or computed, also when asked for twice", () => {
+    const x = tf.placeholder(tf.float32, [2]);
+    const y = tf.multiply(x, 2);
+    const c = tf.constant([1, 2]);
+    const sess = new tf.Session();
+    const fed = new tf.NDArray(new Float32Array([1, 2]), [2], "float32");
+    const arrays = sess.runSync([x, x, y, y, c, c], [[x, fed]]);
+    expect(new Set([fed, ...arrays].map(({ data }) => data)).size).toBe(7);
+    for (const { data } of arrays) (data as Float32Array).fill(0);
+    expect(values(fed)).toEqual([1, 2]);
+    expect(values(sess.runSync(c))).toEqual([1, 2]);
+  });
 });
 
 describe("the compiler", () => {

@@ -1,6 +1,6 @@
 /** Session: runs a graph and keeps the state of its variables. */
 
-import { RuntimeError, TypeError, ValueError } from "../core/errors.ts";
+import { CancelledError, RuntimeError, TypeError, ValueError } from "../core/errors.ts";
 import { Graph, getDefaultGraph, pushDefaultGraph } from "../core/graph.ts";
 import { kindOf } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
@@ -9,15 +9,19 @@ import { checkOptions, type OptionNames } from "../core/options.ts";
 import type { OpenScope } from "../core/scope.ts";
 import { within } from "../core/scope.ts";
 import { type Feeds, pushDefaultSession, type RunnableSession } from "../core/session.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Operation, Tensor } from "../core/tensor.ts";
+import { isOver } from "../engines/executor.ts";
 import type { Program, RunContext, StateCell, StateKey } from "../engines/ir.ts";
 import type { dead } from "../ops/define.ts";
+import { ExecutableCache } from "./cache.ts";
 import { engineFor, optimizes, type SessionConfig, verifies } from "./config.ts";
-import { type CompileOptions, Executable } from "./executable.ts";
-import { resolveFeeds } from "./feed.ts";
+import { type CompileOptions, Executable, Run } from "./executable.ts";
+import { type Feeder, feederOf, resolveFeeds } from "./feed.ts";
 import { type Fetched, type FetchPlan, planFetches } from "./fetch.ts";
 import type { Known } from "./lower.ts";
+import { holdUntil } from "./pace.ts";
 import { type Plan, planRun } from "./plan.ts";
+import { Queue } from "./queue.ts";
 
 export interface SessionOptions extends OptionsObject {
   readonly graph?: Graph | undefined;
@@ -38,11 +42,14 @@ export class Session implements RunnableSession, Disposable {
   readonly target: string;
   readonly graph: Graph;
   readonly #config: SessionConfig;
-  readonly #executables = new Map<string, Executable>();
+  readonly #executables = new ExecutableCache<Executable>(executableLimit);
+  readonly #queue = new Queue();
   readonly #cells = new Map<string, StateCell>();
   readonly #kernels = new Map<string, unknown>();
   readonly #context: RunContext;
   #closed = false;
+  /** A run is on the stack: what asks for another one is a step of it. */
+  #isBusy = false;
   #entered: OpenScope[] = [];
 
   constructor(target = "", options: SessionOptions = {}) {
@@ -83,60 +90,90 @@ export class Session implements RunnableSession, Disposable {
   /**
    * Runs what the fetches need and returns their values in the same structure: arrays for tensors and variables,
    * null for operations. Feeds are pairs of tensor and value, or an object keyed by tensor name.
+   *
+   * Results are as if runs of a session happened one after the other, in the order of the calls. A run starts at once when
+   * none is under way. One that takes long lets timers and other events through about every 40 milliseconds, between two
+   * steps; runs asked for meanwhile wait, `runSync` finishes all that wait first, and other sessions take turns. Closing
+   * the session makes runs that are not finished fail with a CancelledError.
    */
   async run<const F>(fetches: F, feeds?: Feeds): Promise<Fetched<F>> {
-    await breathe();
-    return this.runSync(fetches, feeds);
-  }
-
-  /** `run` for engines that can block. */
-  runSync<const F>(fetches: F, feeds?: Feeds): Fetched<F> {
-    this.#checkOpen();
-    if (this.graph.version === 0) {
-      throw new RuntimeError(
-        "The Session graph is empty. Add operations to the graph before calling run().",
-      );
-    }
+    this.#checkReady();
     const fed = resolveFeeds(this.graph, feeds);
-    return this.#runPlanned(planFetches(this.graph, fetches), fed) as Fetched<F>;
+    const plan = planFetches(this.graph, fetches);
+    const until = holdUntil();
+    let run: Run | undefined;
+    if (!this.#isBusy && this.#queue.isEmpty && !isOver(until)) {
+      run = this.#begin(plan, fed);
+      if (this.#advance(run, until)) return valuesOf(plan, run) as Fetched<F>;
+    }
+    // From here on, the caller may change what it has fed.
+    if (run) run.keepFeeds();
+    else for (const [tensor, array] of fed) fed.set(tensor, array.copy());
+    let waiting = run;
+    await this.#queue.add({
+      advance: (end) => {
+        waiting ??= this.#begin(plan, fed);
+        return this.#advance(waiting, end);
+      },
+      cancel: () => waiting?.cancel(),
+    });
+    return valuesOf(plan, waiting as Run) as Fetched<F>;
   }
 
-  #runPlanned(plan: FetchPlan, fed: Map<Tensor, NDArray>): unknown {
-    const computed = plan.tensors.filter((tensor) => !fed.has(tensor));
-    const arrays = new Map(fed);
-    if (computed.length > 0 || plan.targets.length > 0) {
-      this.#executable(plan, computed, fed).run(arrays, this.#context);
+  /** `run` that holds the thread until the result is there. */
+  runSync<const F>(fetches: F, feeds?: Feeds): Fetched<F> {
+    this.#checkReady();
+    const fed = resolveFeeds(this.graph, feeds);
+    return this.#runNow(planFetches(this.graph, fetches), fed) as Fetched<F>;
+  }
+
+  #runNow(plan: FetchPlan, fed: Map<Tensor, NDArray>): unknown {
+    this.#settle();
+    const run = this.#begin(plan, fed);
+    this.#advance(run, Number.POSITIVE_INFINITY);
+    return valuesOf(plan, run);
+  }
+
+  /** Finishes what waits, unless called from inside a run. */
+  #settle(): void {
+    if (!this.#isBusy && !this.#queue.isEmpty) this.#queue.advance();
+  }
+
+  #begin(plan: FetchPlan, fed: Map<Tensor, NDArray>): Run {
+    const { tensors, targets } = plan;
+    const fetches = fed.size > 0 ? tensors.filter((tensor) => !fed.has(tensor)) : tensors;
+    const isNeeded = fetches.length > 0 || targets.length > 0;
+    return new Run(isNeeded ? this.#executable(fetches, targets, fed) : null, fed, this.#context);
+  }
+
+  #advance(run: Run, until: number): boolean {
+    const outer = this.#isBusy;
+    this.#isBusy = true;
+    let isDone: boolean;
+    try {
+      isDone = run.advance(until);
+    } finally {
+      this.#isBusy = outer;
+      if (this.#closed && !outer) this.#free();
     }
-    return plan.build((tensor) => {
-      const array = arrays.get(tensor);
-      if (array) return array.copy();
-      throw new ValueError(
-        `Retval[0] does not have value: '${tensor.name}' is inside a branch that was not taken.`,
-      );
-    });
+    if (this.#closed) {
+      run.cancel();
+      throw closedError();
+    }
+    return isDone;
   }
 
   #executable(
-    plan: FetchPlan,
     fetches: readonly Tensor[],
+    targets: readonly Operation[],
     fed: ReadonlyMap<Tensor, NDArray>,
   ): Executable {
-    const key = requestKey(this.graph, plan, fetches, fed, (open) => this.#shapesNow(open));
-    let executable = this.#executables.get(key);
-    if (executable) {
-      this.#executables.delete(key);
-    } else {
-      if (this.#executables.size >= executableLimit) {
-        const [oldest, dropped] = this.#executables.entries().next().value as [string, Executable];
-        this.#executables.delete(oldest);
-        dropped.dispose();
-      }
-      executable = this.#compile(
-        planRun({ fetches, targets: plan.targets, fed: new Set(fed.keys()) }),
-        fed,
-      );
+    const key = { version: this.graph.version, fetches, targets, fed, states: this.#shapesNow() };
+    let executable = this.#executables.find(key);
+    if (!executable) {
+      executable = this.#compile(planRun({ fetches, targets, fed: new Set(fed.keys()) }), fed);
+      this.#executables.add(key, executable);
     }
-    this.#executables.set(key, executable);
     return executable;
   }
 
@@ -166,6 +203,7 @@ export class Session implements RunnableSession, Disposable {
     feeds?: Feeds,
   ): { name: string; program: Program; milliseconds: number }[] {
     this.#checkOpen();
+    this.#settle();
     const fed = resolveFeeds(this.graph, feeds);
     const { tensors, targets } = planFetches(this.graph, fetches);
     const stages: { name: string; program: Program; milliseconds: number }[] = [];
@@ -180,31 +218,41 @@ export class Session implements RunnableSession, Disposable {
     return stages;
   }
 
-  /** A function of the values of `feedList`, in order, that runs `fetches`. */
+  /**
+   * A function of the values of `feedList`, in order, that runs `fetches` as `runSync` does. What names stand for is found
+   * once: without a list of feeds now, otherwise by the first call.
+   */
   makeCallable<const F>(
     fetches: F,
-    feedList: readonly unknown[] = [],
+    feedList?: readonly unknown[],
   ): (...values: unknown[]) => Fetched<F> {
-    if (!Array.isArray(feedList)) {
+    if (feedList !== undefined && !Array.isArray(feedList)) {
       throw new TypeError(
         `Argument \`feed_list\` must be a list or tuple. Received: feed_list=${feedList}`,
       );
     }
     this.#checkOpen();
+    const keys: readonly unknown[] = [...(feedList ?? [])];
+    let feeder: Feeder | undefined;
+    let plan = feedList ? undefined : planFetches(this.graph, fetches);
     return (...values) => {
-      if (values.length !== feedList.length) {
-        throw new ValueError(`Expected ${feedList.length} feed values, got ${values.length}.`);
+      if (values.length !== keys.length) {
+        throw new ValueError(`Expected ${keys.length} feed values, got ${values.length}.`);
       }
-      return this.runSync(
-        fetches,
-        feedList.map((key, i) => [key, values[i]] as const),
-      );
+      this.#checkReady();
+      feeder ??= feederOf(this.graph, keys);
+      const fed = feeder(values);
+      plan ??= planFetches(this.graph, fetches);
+      return this.#runNow(plan, fed) as Fetched<F>;
     };
   }
 
   /** Shapes of the variables that need not have their static shape, as part of an executable's key. */
-  #shapesNow(open: readonly string[]): string {
-    let text = open.map((name) => `${name}[${this.#cells.get(name)?.array?.shape ?? ""}]`).join();
+  #shapesNow(): string {
+    let text = "";
+    for (const name of openStates(this.graph)) {
+      text += `${name}[${this.#cells.get(name)?.array?.shape ?? ""}],`;
+    }
     for (const [name, { array, reshaped }] of this.#cells) {
       if (reshaped) text += `;${name}[${array?.shape}]`;
     }
@@ -223,6 +271,7 @@ export class Session implements RunnableSession, Disposable {
 
   /** Where the stream of each random operation stands, by node; those that have not run yet are not in it. */
   randomStates(): Map<string, Uint32Array> {
+    this.#settle();
     const states = new Map<string, Uint32Array>();
     for (const [node, state] of this.#kernels) {
       if (state instanceof Uint32Array) states.set(node, state.slice());
@@ -262,45 +311,44 @@ export class Session implements RunnableSession, Disposable {
     graph?.close();
   }
 
-  /** Frees the values of variables. Later runs fail. */
+  /** Frees the values of variables. Runs that are not finished are cancelled, later ones fail. */
   close(): void {
     this.#closed = true;
-    for (const executable of this.#executables.values()) executable.dispose();
+    this.#queue.cancel(closedError());
+    // What a run is using is freed when it ends.
+    if (!this.#isBusy) this.#free();
+  }
+
+  #free(): void {
     this.#executables.clear();
     for (const cell of this.#cells.values()) cell.release?.();
     this.#cells.clear();
     this.#kernels.clear();
   }
 
+  #checkReady(): void {
+    this.#checkOpen();
+    if (this.graph.version === 0) {
+      throw new RuntimeError(
+        "The Session graph is empty. Add operations to the graph before calling run().",
+      );
+    }
+  }
   #checkOpen(): void {
     if (this.#closed) throw new RuntimeError("Attempted to use a closed Session.");
   }
 }
 
-/** Milliseconds that runs may follow each other without letting anything else happen. */
-const longestHold = 40;
-let lastBreath = 0;
+const closedError = (): CancelledError => new CancelledError(undefined, "Session has been closed.");
 
-/** Lets timers, signals and events through now and then; a run itself holds the thread. */
-async function breathe(): Promise<void> {
-  if (performance.now() - lastBreath < longestHold) return;
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, 0);
+function valuesOf(plan: FetchPlan, run: Run): unknown {
+  return plan.build((tensor) => {
+    const array = run.value(tensor);
+    if (array) return array;
+    throw new ValueError(
+      `Retval[0] does not have value: '${tensor.name}' is inside a branch that was not taken.`,
+    );
   });
-  lastBreath = performance.now();
-}
-
-function requestKey(
-  graph: Graph,
-  plan: FetchPlan,
-  fetches: readonly Tensor[],
-  fed: ReadonlyMap<Tensor, NDArray>,
-  shapesNow: (open: readonly string[]) => string,
-): string {
-  const id = (tensor: Tensor): string => `${tensor.op.id}:${tensor.valueIndex}`;
-  const feeds = Array.from(fed, ([tensor, { shape }]) => `${id(tensor)}[${shape}]`);
-  const targets = plan.targets.map((op) => op.id);
-  return `${graph.version}|${fetches.map(id)}|${targets}|${feeds}|${shapesNow(openStates(graph))}`;
 }
 
 /** Names of state in a graph whose static shape is not fully known, found once per graph version. */

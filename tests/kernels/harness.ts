@@ -29,7 +29,7 @@ export class Harness {
     this.context = {
       threads,
       functions: (key, write) =>
-        modules.make(key, (library) => write(library.module, library)).functions,
+        modules.shared(key, (library) => write(library.module, library)).functions,
       scratch: (bytes) => {
         const address = this.heap.allocate(bytes);
         this.heap.bytes(address, bytes).fill(0xa5);

@@ -5,6 +5,9 @@ import { NDArray } from "../../core/ndarray.ts";
 import type { StateCell, Value } from "../ir.ts";
 import type { Heap } from "./heap.ts";
 
+/** What is said of a cell's elements. */
+type Elements = Pick<Value, "dtype" | "shape" | "size">;
+
 interface Place {
   readonly address: number;
   readonly data: Storage;
@@ -49,12 +52,19 @@ export class Cells {
     return address;
   }
 
+  /** Shows the elements again where growing has detached the view of them. */
+  refresh(cell: StateCell): void {
+    const place = this.#placeOf(cell);
+    if (!place || !cell.array || place.generation === this.#heap.generation) return;
+    this.#show(cell, cell.array, place.address);
+  }
+
   #placeOf(cell: StateCell): Place | undefined {
     const place = this.#places.get(cell);
     return place && cell.array?.data === place.data ? place : undefined;
   }
 
-  #show(cell: StateCell, { dtype, shape, size }: Value, address: number): void {
+  #show(cell: StateCell, { dtype, shape, size }: Elements, address: number): void {
     const data = this.#heap.view(dtype, address, size);
     cell.array = new NDArray(data, shape, dtype);
     this.#places.set(cell, { address, data, generation: this.#heap.generation });

@@ -15,11 +15,20 @@ export function whyNoWasm(): string | null {
   return null;
 }
 
+export interface WasmEngine extends Engine {
+  /** Bytes of its memory, and how many of them are in use. */
+  memory(): { readonly size: number; readonly used: number };
+}
+
 /** An engine with a memory of its own, which is made when the first program is loaded. */
-export function makeWasmEngine(options: Partial<HeapOptions> = {}): Engine {
+export function makeWasmEngine(options: Partial<HeapOptions> = {}): WasmEngine {
   let runtime: Runtime | undefined;
   return {
     name: "wasm",
+    memory: () => ({
+      size: runtime?.heap.memory.buffer.byteLength ?? 0,
+      used: runtime?.heap.used ?? 0,
+    }),
     load: (program) => {
       runtime ??= start(options);
       return new WasmProgram(program, runtime);
@@ -34,4 +43,4 @@ function start(options: Partial<HeapOptions>): Runtime {
 }
 
 /** The engine of this process: all its sessions share one memory. */
-export const wasmEngine: Engine = makeWasmEngine();
+export const wasmEngine: WasmEngine = makeWasmEngine();

@@ -16,14 +16,13 @@ export interface LoopCode {
 }
 
 /** Functions kept for later programs; the one that was made first is dropped. */
-const limit = 4096;
+const limit = 2048;
 /** Work that is worth a thread: as many points of a loop that only copies. */
 const workPerPiece = 65_536;
 
 export class Loops {
   readonly #modules: Modules;
   readonly #known = new Map<string, WasmFunction>();
-  #made = 0;
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -41,7 +40,7 @@ export class Loops {
     const made = new Map<string, WasmFunction>();
     if (missing.size > 0) {
       const names = [...missing.keys()];
-      const { functions } = this.#modules.make(`loops ${this.#made++}`, (library) => {
+      const { functions } = this.#modules.make((library) => {
         names.forEach((key, i) => {
           writeLoop(library, String(i), missing.get(key) as LoopPlan);
         });

@@ -6,7 +6,7 @@ import { hostFunction, Library } from "./library.ts";
 import type { HostFunction, WasmFunction, WebAssemblyApi } from "./webassembly.ts";
 
 /** Modules kept for later programs; the one that was made first is dropped. */
-const moduleLimit = 2048;
+const moduleLimit = 1024;
 
 export interface Exports {
   readonly functions: Readonly<Record<string, WasmFunction>>;
@@ -30,14 +30,21 @@ export class Modules {
     this.#heap = heap;
   }
 
-  get(key: string): Exports | undefined {
-    return this.#known.get(key);
+  /** The exports of the module that `write` fills, made once per key. */
+  shared(key: string, write: (library: Library) => void): Exports {
+    let made = this.#known.get(key);
+    if (!made) {
+      made = this.make(write);
+      if (this.#known.size >= moduleLimit) {
+        this.#known.delete(this.#known.keys().next().value as string);
+      }
+      this.#known.set(key, made);
+    }
+    return made;
   }
 
-  /** The exports of the module that `write` fills, made once per key. */
-  make(key: string, write: (library: Library) => void): Exports {
-    const known = this.#known.get(key);
-    if (known) return known;
+  /** The exports of the module that `write` fills; it lives as long as one of its functions. */
+  make(write: (library: Library) => void): Exports {
     const module = new ModuleBuilder(this.#heap.importSpec);
     const library = new Library(module);
     write(library);
@@ -50,14 +57,6 @@ export class Modules {
     Object.entries(instance.exports).forEach(([name, run], index) => {
       if (!library.bound.has(name)) this.origins.set(run, { module: made, index });
     });
-    this.remember(key, made);
     return made;
-  }
-
-  remember(key: string, made: Exports): void {
-    if (this.#known.size >= moduleLimit) {
-      this.#known.delete(this.#known.keys().next().value as string);
-    }
-    this.#known.set(key, made);
   }
 }

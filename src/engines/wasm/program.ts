@@ -3,7 +3,7 @@
 import { allocate, type TypedArray } from "../../core/dtypes.ts";
 import { NDArray } from "../../core/ndarray.ts";
 import type { CompiledStep, LoadedProgram } from "../engine.ts";
-import { StepError } from "../executor.ts";
+import { isOver, StepError } from "../executor.ts";
 import {
   type Loop,
   type Program,
@@ -47,6 +47,12 @@ interface State {
   readonly isUniform: boolean;
 }
 
+/** Where the values of a program lie, states included. */
+interface Placed {
+  readonly arrays: ReadonlyMap<Value, NDArray>;
+  readonly addresses: ReadonlyMap<Value, number>;
+}
+
 export class WasmProgram implements LoadedProgram {
   readonly #program: Program;
   readonly #runtime: Runtime;
@@ -65,11 +71,19 @@ export class WasmProgram implements LoadedProgram {
   // What follows depends on addresses, and is made anew when those change.
   #context: RunContext | null = null;
   #generation = -1;
+  #placed: Placed = { arrays: new Map(), addresses: new Map() };
+  /** Inputs that cannot lie in memory, by position. */
+  #inputs: readonly NDArray[] = [];
   #cells: StateCell[] = [];
   #stateData: unknown[] = [];
   #calls: (() => void)[] = [];
   #inputViews: (TypedArray | null)[] = [];
   #outputs: NDArray[] = [];
+
+  /** The step that a run was left before. */
+  #at = 0;
+  /** What states have left during the present run, which may still read it. */
+  readonly #retired: number[] = [];
 
   constructor(program: Program, runtime: Runtime) {
     this.#program = program;
@@ -184,22 +198,52 @@ export class WasmProgram implements LoadedProgram {
     });
   }
 
-  run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
-    const retired: number[] = [];
-    if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context, retired);
-    this.#inputViews.forEach((view, i) => {
+  run(inputs: readonly NDArray[], context: RunContext): NDArray[];
+  run(inputs: readonly NDArray[], context: RunContext, until: number): NDArray[] | null;
+  run(
+    inputs: readonly NDArray[],
+    context: RunContext,
+    until = Number.POSITIVE_INFINITY,
+  ): NDArray[] | null {
+    if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context);
+    const views = this.#inputViews;
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i];
       if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
-    });
-    const steps = this.#calls;
-    let at = 0;
-    try {
-      for (; at < steps.length; at++) (steps[at] as () => void)();
-      return this.#outputs.map((array) => array.copy());
-    } catch (error) {
-      throw new StepError(this.#steps[at] as Step, error);
-    } finally {
-      for (const address of retired) this.#heap.free(address);
     }
+    const results = this.#advance(0, until);
+    if (!results && this.#hasOutsideInputs) this.#connect(inputs.map((array) => array.copy()));
+    return results;
+  }
+
+  resume(until: number): NDArray[] | null {
+    // Another program may have let the memory grow, which detaches views where it is not shared.
+    if (this.#generation !== this.#heap.generation) this.#connect(this.#inputs);
+    return this.#advance(this.#at, until);
+  }
+
+  cancel(): void {
+    for (const address of this.#retired.splice(0)) this.#heap.free(address);
+  }
+
+  #advance(from: number, until: number): NDArray[] | null {
+    const steps = this.#calls;
+    let at = from;
+    try {
+      for (; at < steps.length; at++) {
+        if (at > from && isOver(until)) {
+          this.#at = at;
+          return null;
+        }
+        (steps[at] as () => void)();
+      }
+    } catch (error) {
+      this.cancel();
+      throw new StepError(this.#steps[at] as Step, error);
+    }
+    const results = this.#outputs.map((array) => array.copy());
+    if (this.#retired.length > 0) this.cancel();
+    return results;
   }
 
   /** Whether states lie elsewhere than when steps were bound. */
@@ -213,16 +257,29 @@ export class WasmProgram implements LoadedProgram {
     });
   }
 
-  #bind(inputs: readonly NDArray[], context: RunContext, retired: number[]): void {
+  /** Finds places for states, then binds all steps to addresses. */
+  #bind(inputs: readonly NDArray[], context: RunContext): void {
     const arrays = new Map<Value, NDArray>(this.#outside);
     const addresses = new Map<Value, number>(this.#addresses);
     // A session keeps its cells for life.
     this.#cells = this.#states.map(({ key }) => context.cell(key));
-    this.#stateData = this.#states.map(({ key, values }) => {
-      for (const value of values)
-        this.#bindState(value, context.cell(key), arrays, addresses, retired);
-      return context.cell(key).array?.data;
+    this.#states.forEach(({ values }, i) => {
+      const cell = this.#cells[i] as StateCell;
+      for (const value of values) this.#bindState(value, cell, arrays, addresses);
     });
+    this.#context = context;
+    this.#placed = { arrays, addresses };
+    this.#connect(inputs);
+  }
+
+  /** Binds the steps to views of the memory as it is now. */
+  #connect(inputs: readonly NDArray[]): void {
+    const { arrays: outside, addresses } = this.#placed;
+    const context = this.#context as RunContext;
+    const arrays = new Map<Value, NDArray>(outside);
+    this.#inputs = this.#hasOutsideInputs ? inputs : [];
+    for (const cell of this.#cells) this.#runtime.cells.refresh(cell);
+    this.#stateData = this.#cells.map(({ array }) => array?.data);
     this.#program.inputs.forEach((value, i) => {
       if (!isStorable(value.dtype)) arrays.set(value, inputs[i] as NDArray);
     });
@@ -251,7 +308,6 @@ export class WasmProgram implements LoadedProgram {
       isStorable(value.dtype) ? (arrayOf(value).data as TypedArray) : null,
     );
     this.#outputs = this.#program.outputs.map(arrayOf);
-    this.#context = context;
     this.#generation = this.#heap.generation;
   }
 
@@ -261,7 +317,6 @@ export class WasmProgram implements LoadedProgram {
     cell: StateCell,
     arrays: Map<Value, NDArray>,
     addresses: Map<Value, number>,
-    retired: number[],
   ): void {
     const { root } = value;
     const { array } = cell;
@@ -273,7 +328,7 @@ export class WasmProgram implements LoadedProgram {
       arrays.set(root, cell.array as NDArray);
       return;
     }
-    const address = this.#runtime.cells.claim(cell, root, fits, retired);
+    const address = this.#runtime.cells.claim(cell, root, fits, this.#retired);
     addresses.set(root, address);
   }
 }
@@ -342,7 +397,6 @@ function bindCall(run: WasmFunction, count: number, args: readonly number[]): ()
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a === b || (a.length === b.length && a.every((dim, i) => dim === b[i]));
 
-/** Whether everything that a step touches can lie in memory as numbers of one part. */
 /** What only the group that computes it reads. */
 function internalValues(program: Program, steps: readonly Step[]): Set<Value> {
   const internal = new Set<Value>();
@@ -363,6 +417,7 @@ function loopsOf(step: Step): readonly Loop[] {
   return step.kind === "loop" ? [step] : [];
 }
 
+/** Whether everything that a step touches can lie in memory as numbers of one part. */
 function inMemory(step: Step): boolean {
   const values = [...readsOf(step), ...writesOf(step)];
   return values.every(({ dtype }) => isStorable(dtype) && !dtype.isComplex);

@@ -32,7 +32,7 @@ export class Runtime {
     this.#forgotten = new FinalizationRegistry((blocks) => this.#free(blocks));
     this.kernels = {
       functions: (key, write) =>
-        this.modules.make(key, (library) => write(library.module, library)).functions,
+        this.modules.shared(key, (library) => write(library.module, library)).functions,
       parallel: (run, count, grain, args) => this.threads.run(run, count, grain, args),
       threads: this.threads.count,
     };

@@ -1,4 +1,6 @@
 // Tests of threads: pieces cover everything exactly once, results do not depend on them.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { float32 } from "../../core/dtypes.ts";
 import { NDArray } from "../../core/ndarray.ts";
@@ -7,9 +9,10 @@ import * as e from "../expr.ts";
 import type { Expr } from "../ir.ts";
 import { i32 as int, when, whileLoop } from "./assembler.ts";
 import { makeWasmEngine } from "./engine.ts";
+import type { Library } from "./library.ts";
 import { Runtime } from "./runtime.ts";
 import { Threads } from "./threads.ts";
-import { type WebAssemblyApi, webAssembly } from "./webassembly.ts";
+import { type WasmFunction, type WebAssemblyApi, webAssembly } from "./webassembly.ts";
 
 const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -74,6 +77,33 @@ test("results are the same with one thread and with many", async () => {
     });
     await sleep(40);
   }
+});
+
+test("what threads were sent of a function is freed when nobody has the function", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 2 }, {});
+  const count = 10_000;
+  const address = runtime.heap.allocate(4 * count);
+  const addTo = (library: Library): void => {
+    library.module.function("run", ["i32", "i32", "i32"], [], (f) => [
+      int.store(f.param(2), int.add(int.load(f.param(2)), int.const(1))),
+    ]);
+  };
+  const use = (): void => {
+    const { run } = runtime.modules.make(addTo).functions;
+    runtime.kernels.parallel(run as WasmFunction, count, 1, [address]);
+  };
+  use();
+  await started(runtime, 1);
+  const before = runtime.heap.used;
+  for (let i = 0; i < 20; i++) use();
+  expect(runtime.heap.used).toBeGreaterThanOrEqual(before + 20 * 64);
+  for (let i = 0; i < 100 && runtime.heap.used > before; i++) {
+    collect();
+    await sleep(10);
+  }
+  expect(runtime.heap.used).toBeLessThanOrEqual(before);
 });
 
 test("memory that is not shared has one thread", () => {

@@ -29,6 +29,8 @@ const ARGUMENTS = 12;
 const FIRST_ARGUMENT = 13;
 const words = 64;
 const mostArguments = words - FIRST_ARGUMENT;
+/** Modules that a thread keeps; the one that it made first is dropped, and made again when needed. */
+const modulesPerThread = 1024;
 /** The lower half of a ticket while a job is being written. */
 const CLOSED = 0xffff;
 
@@ -61,6 +63,7 @@ const start = ({ memory, control, patient }) => {
         try { made = instantiate(); } catch {}
         if (Atomics.load(words, ${TICKET}) >>> 16 !== ticket >>> 16) continue;
         if (!made) return;
+        if (modules.size >= ${modulesPerThread}) modules.delete(modules.keys().next().value);
         modules.set(id, made);
         functions = made;
         continue;
@@ -119,7 +122,10 @@ export class Threads {
   readonly #modules: Modules;
   readonly #control: number;
   readonly #words: Int32Array;
-  readonly #sent = new Map<Exports, { readonly id: number; readonly address: number }>();
+  readonly #sent = new WeakMap<Exports, { readonly id: number; readonly address: number }>();
+  #modulesSent = 0;
+  /** Frees the bytes of modules that nobody has any more. */
+  readonly #forgotten: FinalizationRegistry<number>;
   /** A job without progress for this long has lost a thread. In milliseconds. */
   readonly #patience: number;
   #started = false;
@@ -130,6 +136,7 @@ export class Threads {
     this.#patience = patience;
     this.#heap = heap;
     this.#modules = modules;
+    this.#forgotten = new FinalizationRegistry((address) => heap.free(address));
     this.count = heap.shared ? count : 1;
     this.#control = heap.allocate(4 * words);
     this.#words = new Int32Array(heap.memory.buffer, this.#control, words);
@@ -240,8 +247,10 @@ export class Threads {
     if (!sent) {
       const address = this.#heap.allocate(module.bytes.length);
       this.#heap.bytes(address, module.bytes.length).set(module.bytes);
-      sent = { id: this.#sent.size + 1, address };
+      this.#modulesSent += 1;
+      sent = { id: this.#modulesSent, address };
       this.#sent.set(module, sent);
+      this.#forgotten.register(module, address);
     }
     return sent;
   }
