@@ -456,7 +456,7 @@ class LoopWriter {
     const { reduce, bodies } = this.#nest;
     const [body] = bodies;
     if (!reduce || !body) throw new Error("internal: not a reduction");
-    return { op: reduce, dtype: body.out.dtype, out: body.out };
+    return { op: reduce, dtype: body.expr.dtype, out: body.out };
   }
 
   /** Each result in turn: lanes of partial results along the last reduced dimension, joined at the end. */
@@ -492,7 +492,7 @@ class LoopWriter {
         );
         code.push(totals.map((each) => each.fold(total)));
       }
-      code.push(total.store(this.#pointers.get(out) as Local));
+      code.push(total.store(this.#pointers.get(out) as Local, out.dtype));
       return code;
     });
   }
@@ -511,11 +511,10 @@ class LoopWriter {
             lanes.map((each, i) => (totals[i] as VectorTotal).add(this.#evaluate(each))),
           ),
           lanes.map((each, i) =>
-            vector.store(
-              dtype,
+            (totals[i] as VectorTotal).store(
               this.#pointers.get(out) as Local,
-              (totals[i] as VectorTotal).result(),
-              each.shift * dtype.size,
+              out.dtype,
+              each.shift * out.dtype.size,
               each.count,
             ),
           ),

@@ -23,6 +23,7 @@ import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
 import type { LoopCode } from "./loops.ts";
 import type { Runtime } from "./runtime.ts";
+import { splitReductions } from "./split.ts";
 import type { WasmFunction } from "./webassembly.ts";
 
 /** How a step runs, before it knows addresses. */
@@ -63,7 +64,8 @@ export class WasmProgram implements LoadedProgram {
   #inputViews: (TypedArray | null)[] = [];
   #outputs: NDArray[] = [];
 
-  constructor(program: Program, runtime: Runtime) {
+  constructor(given: Program, runtime: Runtime) {
+    const program = splitReductions(given);
     this.#program = program;
     this.#runtime = runtime;
     this.#heap = runtime.heap;
