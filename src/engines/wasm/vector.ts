@@ -20,6 +20,7 @@ import {
   valueOf,
 } from "./assembler.ts";
 import { floatMath } from "./math.ts";
+import { doubleMath } from "./math64.ts";
 import type { ScalarWriter } from "./scalar.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 
@@ -266,7 +267,8 @@ export class VectorWriter {
       case "not":
         return t.eq(x, constant(0));
       default: {
-        const math = this.width === 4 ? floatMath(this.#scalar.library, op) : null;
+        const mathOf = this.width === 4 ? floatMath : doubleMath;
+        const math = mathOf(this.#scalar.library, op);
         return math
           ? call(math, x)
           : this.#lanewise([x], ([a]) => this.#scalar.unary(op, dtype, a as Operand));
