@@ -16,7 +16,7 @@ import {
   uint32,
   uint64,
 } from "../../core/dtypes.ts";
-import { fromScalars, type NDArray, sizeOf } from "../../core/ndarray.ts";
+import { fromScalars, NDArray, sizeOf } from "../../core/ndarray.ts";
 import { Builder } from "../builder.ts";
 import type { Engine } from "../engine.ts";
 import * as e from "../expr.ts";
@@ -24,6 +24,7 @@ import type { Expr, Program, ReduceName, RunContext, Value } from "../ir.ts";
 import { referenceEngine } from "../reference.ts";
 import { type BinaryName, binaryFloat, type UnaryName, unaryFloat } from "../scalar.ts";
 import { makeWasmEngine, wasmEngine } from "./engine.ts";
+import { isVector } from "./loop.ts";
 
 const context: RunContext = {
   cell: () => ({ array: null, initialized: false }),
@@ -331,4 +332,36 @@ test("an integer division by zero in a loop is the error of the reference", () =
   expect(() => run(wasmEngine, k.program([out]), [arrayOf([3, 0, 1], int32)])).toThrow(
     "Integer division by zero",
   );
+});
+
+test.each([float32, int32, bool])("bytes become %s in a loop with floats", (dtype) => {
+  const k = new Builder();
+  const [x, y] = [k.input(uint8, [5, 37]), k.input(float32, [5, 37])];
+  const cast = (value: Expr): Expr => e.cast(e.cast(value, dtype), float32);
+  const across: Expr = { kind: "load", dtype: uint8, value: x, strides: [1, 37], offset: 0 };
+  const program = k.program([
+    k.map([x, y], (a, b) => e.add(cast(a as Expr), b as Expr)),
+    k.map([x, y], (a, b) => e.select(e.gt(a as Expr, 100), b as Expr, cast(a as Expr))),
+    k.loop([37, 5], e.mul(cast(across), 0.5)),
+    k.reduce(
+      "sum",
+      k.map([x], (a) => cast(a as Expr)),
+      [0],
+    ),
+  ]);
+  const bytes = new NDArray(
+    Uint8Array.from({ length: 185 }, (_, i) => i * 37),
+    [5, 37],
+    uint8,
+  );
+  const floats = new NDArray(
+    Float32Array.from({ length: 185 }, (_, i) => i / 7),
+    [5, 37],
+    float32,
+  );
+  const expected = run(referenceEngine, program, [bytes, floats]);
+  run(wasmEngine, program, [bytes, floats]).forEach((array, i) => {
+    expect(list(array)).toEqual(list(expected[i]));
+  });
+  expect(program.steps.every((step) => step.kind === "loop" && isVector([step]))).toBe(true);
 });
