@@ -20,6 +20,7 @@ import * as e from "./expr.ts";
 import { type Expr, formatProgram, type Program, type RunContext } from "./ir.ts";
 import { javascriptEngine, mergeDims } from "./javascript.ts";
 import { referenceEngine } from "./reference.ts";
+import type { UnaryName } from "./scalar.ts";
 import { wasmEngine } from "./wasm/engine.ts";
 
 const context: RunContext = {
@@ -41,6 +42,13 @@ function random(seed: number): () => number {
   };
 }
 
+/** Functions that all engines round alike. */
+function unaryOf(dtype: DType): readonly UnaryName[] {
+  if (!dtype.isFloating) return ["neg", "abs", "square"];
+  if (dtype === float64) return ["neg", "abs", "ceil", "rint", "floor"];
+  return ["neg", "abs", "exp", "tanh", "floor"];
+}
+
 const types: readonly DType[] = [float32, float64, float16, int32, int8, uint8, int64];
 
 function randomArray(shape: readonly number[], dtype: DType, next: () => number): NDArray {
@@ -53,11 +61,7 @@ function randomExpr(inputs: readonly Expr[], next: () => number, depth: number):
   if (depth === 0 || next() < 0.2) return pick(inputs);
   const x = randomExpr(inputs, next, depth - 1);
   const choice = next();
-  if (choice < 0.25)
-    return e.unary(
-      pick(x.dtype.isFloating ? ["neg", "abs", "exp", "tanh", "floor"] : ["neg", "abs", "square"]),
-      x,
-    );
+  if (choice < 0.25) return e.unary(pick(unaryOf(x.dtype)), x);
   const y = randomExpr(inputs, next, depth - 1);
   if (choice < 0.8) return e.binary(pick(["add", "sub", "mul", "max", "min"]), x, y);
   if (choice < 0.9) return e.select(e.lt(x, y), x, y);

@@ -457,7 +457,7 @@ class LoopWriter {
   get #reduced(): readonly { op: ReduceName; dtype: DType; out: Walk }[] {
     const { reduce, bodies } = this.#nest;
     if (!reduce) throw new Error("internal: not a reduction");
-    return bodies.map(({ out }) => ({ op: reduce, dtype: out.dtype, out }));
+    return bodies.map(({ expr, out }) => ({ op: reduce, dtype: expr.dtype, out }));
   }
 
   #vectorTotals(): VectorTotal[] {
@@ -496,7 +496,9 @@ class LoopWriter {
         code.push(this.#walk(outer, dims.length, () => this.#lanes(unroll, (all) => all.map(add))));
         code.push(totals.map((round) => round.map((each, i) => each.fold(single(i)))));
       }
-      code.push(reduced.map(({ out }, i) => single(i).store(this.#pointers.get(out) as Local)));
+      code.push(
+        reduced.map(({ out }, i) => single(i).store(this.#pointers.get(out) as Local, out.dtype)),
+      );
       return code;
     });
   }
@@ -505,7 +507,6 @@ class LoopWriter {
   #reduceAcross(): Code {
     const { dims, outer } = this.#nest;
     const reduced = this.#reduced;
-    const vector = this.#vector as VectorWriter;
     return this.#walk(0, outer, () =>
       this.#lanes(4, (all) => {
         const totals = all.map(() => this.#vectorTotals());
@@ -518,12 +519,11 @@ class LoopWriter {
             ),
           ),
           all.map(({ shift, count }, round) =>
-            reduced.map(({ dtype, out }, i) =>
-              vector.store(
-                dtype,
+            reduced.map(({ out }, i) =>
+              total(round, i).store(
                 this.#pointers.get(out) as Local,
-                total(round, i).result(),
-                shift * dtype.size,
+                out.dtype,
+                shift * out.dtype.size,
                 count,
               ),
             ),

@@ -25,6 +25,7 @@ import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
 import type { LoopCode } from "./loops.ts";
 import type { Runtime } from "./runtime.ts";
+import { splitReductions } from "./split.ts";
 import type { WasmFunction } from "./webassembly.ts";
 
 /** How a step runs, before it knows addresses. */
@@ -85,7 +86,8 @@ export class WasmProgram implements LoadedProgram {
   /** What states have left during the present run, which may still read it. */
   readonly #retired: number[] = [];
 
-  constructor(program: Program, runtime: Runtime) {
+  constructor(given: Program, runtime: Runtime) {
+    const program = splitReductions(given);
     this.#program = program;
     this.#runtime = runtime;
     this.#heap = runtime.heap;

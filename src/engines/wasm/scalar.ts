@@ -10,6 +10,7 @@ import {
   f32,
   f32x4,
   f64,
+  f64x2,
   i32,
   i64,
   Local,
@@ -19,6 +20,7 @@ import {
 } from "./assembler.ts";
 import type { Library } from "./library.ts";
 import { floatMath } from "./math.ts";
+import { doubleMath } from "./math64.ts";
 
 /** What a value of a dtype is while it is computed: 16-bit floats are float32, small integers and bool int32. */
 export function typeOf(dtype: DType): ValueType {
@@ -137,7 +139,7 @@ export class ScalarWriter {
   unary(op: UnaryName, dtype: DType, x: Operand): Code {
     const native =
       typeOf(dtype) === "f64"
-        ? this.#float(f64, "f64", op, x)
+        ? (this.#float(f64, "f64", op, x) ?? this.#float64(op, x))
         : typeOf(dtype) === "f32"
           ? (this.#float(f32, "f32", op, x) ?? this.#float32(op, x))
           : typeOf(dtype) === "i64"
@@ -187,6 +189,12 @@ export class ScalarWriter {
     if (op === "rsqrt") return f32.demote_f64(f64.div(f64.const(1), f64.sqrt(f64.promote_f32(x))));
     const math = floatMath(this.library, op);
     return math && f32x4.extract_lane(0, call(math, f32x4.splat(x)));
+  }
+
+  /** The same code as in vectors, so that both round alike. */
+  #float64(op: UnaryName, x: Operand): Code | null {
+    const math = doubleMath(this.library, op);
+    return math && f64x2.extract_lane(0, call(math, f64x2.splat(x)));
   }
 
   #integer(op: UnaryName, dtype: DType, x: Operand): Code | null {

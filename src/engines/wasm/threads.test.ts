@@ -57,7 +57,12 @@ test("results are the same with one thread and with many", async () => {
   const x = k.input(float32, [1000, 1000]);
   const row = k.input(float32, [1000]);
   const y = k.map([x, row], (a, b) => e.unary("tanh", e.mul(a as Expr, b as Expr)));
-  const program = k.program([y, k.reduce("sum", y, [0]), k.reduce("max", y, [1])]);
+  const program = k.program([
+    y,
+    k.reduce("sum", y, [0]),
+    k.reduce("max", y, [1]),
+    k.reduce("sum", y, [0, 1]),
+  ]);
   const data = Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 1013) / 300 - 1.5);
   const inputs = [
     new NDArray(data, [1000, 1000], float32),

@@ -7,6 +7,7 @@ import type { Raw } from "../scalar.ts";
 import {
   type Code,
   type FunctionScope,
+  f32x4,
   f64,
   f64x2,
   i32,
@@ -19,7 +20,8 @@ import { type ScalarWriter, typeOf } from "./scalar.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 import type { VectorWriter } from "./vector.ts";
 
-const isWide = (op: ReduceName, dtype: DType): boolean =>
+/** Whether totals are doubles. */
+export const isWide = (op: ReduceName, dtype: DType): boolean =>
   dtype.isFloating && (op === "sum" || op === "prod");
 
 function identity(op: ReduceName, dtype: DType): Raw {
@@ -76,12 +78,12 @@ export class ScalarTotal {
     return this.#total.set(combine(this.#total, value));
   }
 
-  store(pointer: Operand): Code {
-    const dtype = this.#dtype;
-    const value = isWide(this.#op, dtype)
-      ? this.#scalar.cast(float64, dtype, this.#total)
+  /** As an element of the result, which may be wider or narrower than what was added. */
+  store(pointer: Operand, out: DType): Code {
+    const value = isWide(this.#op, this.#dtype)
+      ? this.#scalar.cast(float64, out, this.#total)
       : this.#total;
-    return this.#scalar.store(dtype, pointer, value);
+    return this.#scalar.store(out, pointer, value);
   }
 }
 
@@ -127,10 +129,21 @@ export class VectorTotal {
     ];
   }
 
-  /** All lanes as elements of the result. */
-  result(): Code {
+  /** All lanes, or only the first, as elements of the result, which may be wider or narrower than what was added. */
+  store(pointer: Local, out: DType, offset: number, lanes: number): Code {
     const [total, high] = this.#totals as [Local, Local | undefined];
-    return high ? joinDoubles(total, high) : valueOf(total);
+    if (high && out === float64) {
+      if (lanes === 1) return v128.store64_lane(0, pointer, total, offset);
+      return [v128.store(pointer, total, offset), v128.store(pointer, high, offset + 16)];
+    }
+    if (this.#dtype === float64 && out !== float64) {
+      const value = f32x4.demote_f64x2_zero(total);
+      return lanes === 1
+        ? v128.store32_lane(0, pointer, value, offset)
+        : v128.store64_lane(0, pointer, value, offset);
+    }
+    const value = high ? joinDoubles(total, high) : valueOf(total);
+    return this.#vector.store(out, pointer, value, offset, lanes);
   }
 
   /** Adds all lanes to one total. */

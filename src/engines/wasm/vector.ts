@@ -20,6 +20,7 @@ import {
   valueOf,
 } from "./assembler.ts";
 import { floatMath } from "./math.ts";
+import { doubleMath } from "./math64.ts";
 import type { ScalarWriter } from "./scalar.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 
@@ -33,7 +34,7 @@ export function widthOf(exprs: readonly Expr[]): Width | null {
   const visit = (expr: Expr): boolean => {
     if (seen.has(expr)) return true;
     seen.add(expr);
-    const own = laneWidth(expr.dtype);
+    const own = laneWidth(expr);
     if (own === null) return false;
     if (own !== "any") {
       if (width !== null && width !== own) return false;
@@ -54,11 +55,16 @@ export function widthOf(exprs: readonly Expr[]): Width | null {
         return true;
     }
   };
-  return exprs.every(visit) ? (width ?? 4) : null;
+  return exprs.every((expr) => visit(expr) && !isByte(expr.dtype)) ? (width ?? 4) : null;
 }
 
-function laneWidth(dtype: DType): Width | "any" | null {
+const isByte = (dtype: DType): boolean => dtype.baseName === "uint8";
+
+function laneWidth({ dtype, kind }: Expr): Width | "any" | null {
   switch (dtype.baseName) {
+    // Bytes are read into lanes of 32 bits, to be cast or compared; arithmetic would have to wrap.
+    case "uint8":
+      return kind === "load" || kind === "const" ? 4 : null;
     case "float32":
     case "int32":
     case "uint32":
@@ -156,6 +162,7 @@ export class VectorWriter {
   /** Loads lanes that lie `stride` elements apart, from `address + offset` bytes on. */
   load(dtype: DType, address: Operand, offset: number, stride: number): Code {
     if (dtype.isBool) return this.#loadMask(address, offset, stride);
+    if (isByte(dtype)) return this.#loadBytes(address, offset, stride);
     const size = dtype.size;
     if (stride === 1) return v128.load(address, offset);
     if (stride === 0)
@@ -181,19 +188,24 @@ export class VectorWriter {
 
   #loadMask(address: Operand, offset: number, stride: number): Code {
     const zero = splatBytes(0, "i32");
-    if (stride === 0) return i32x4.ne(i32x4.splat(i32.load8_u(address, offset)), zero);
-    if (stride === 1 && this.width === 4) {
+    if (this.width === 4 || stride === 0)
+      return i32x4.ne(this.#loadBytes(address, offset, stride), zero);
+    const at = addresses(address, offset, stride, this.width);
+    const lane = (i: number): Code => i64.extend_i32_u(i32.load8_u(...at(i)));
+    return i64x2.ne(i64x2.replace_lane(1, i64x2.splat(lane(0)), lane(1)), zero);
+  }
+
+  /** Bytes in lanes of 32 bits. */
+  #loadBytes(address: Operand, offset: number, stride: number): Code {
+    if (stride === 0) return i32x4.splat(i32.load8_u(address, offset));
+    if (stride === 1) {
       const bytes = v128.load32_zero(address, offset);
-      return i32x4.ne(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)), zero);
+      return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
     }
     const at = addresses(address, offset, stride, this.width);
-    if (this.width === 2) {
-      const lane = (i: number): Code => i64.extend_i32_u(i32.load8_u(...at(i)));
-      return i64x2.ne(i64x2.replace_lane(1, i64x2.splat(lane(0)), lane(1)), zero);
-    }
     let code = i32x4.splat(i32.load8_u(...at(0)));
     for (let i = 1; i < 4; i++) code = i32x4.replace_lane(i, code, i32.load8_u(...at(i)));
-    return i32x4.ne(code, zero);
+    return code;
   }
 
   /** Stores all lanes one behind the other, or only the first. */
@@ -266,7 +278,8 @@ export class VectorWriter {
       case "not":
         return t.eq(x, constant(0));
       default: {
-        const math = this.width === 4 ? floatMath(this.#scalar.library, op) : null;
+        const mathOf = this.width === 4 ? floatMath : doubleMath;
+        const math = mathOf(this.#scalar.library, op);
         return math
           ? call(math, x)
           : this.#lanewise([x], ([a]) => this.#scalar.unary(op, dtype, a as Operand));
