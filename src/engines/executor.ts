@@ -38,6 +38,19 @@ export class StepError extends Error {
   }
 }
 
+/** Does something for a value; what goes wrong belongs to the step that writes it, or to the first that reads it. */
+export function atStepOf<T>(program: Program, value: Value | undefined, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const touches = (values: readonly Value[]) => values.some(({ root }) => root === value?.root);
+    const step =
+      program.steps.find((step) => touches(writesOf(step))) ??
+      program.steps.find((step) => touches(readsOf(step)));
+    throw step && !(error instanceof StepError) ? new StepError(step, error) : error;
+  }
+}
+
 class ArrayProgram implements LoadedProgram {
   readonly #program: Program;
   readonly #steps: readonly BoundStep[];
@@ -68,7 +81,10 @@ class ArrayProgram implements LoadedProgram {
 
   #allocate(): void {
     const plan = planMemory(this.#program);
-    const buffers = plan.buffers.map(({ dtype, size }) => allocate(dtype, size));
+    const owners = new Map(Array.from(plan.slots, ([value, slot]) => [slot, value]));
+    const buffers = plan.buffers.map(({ dtype, size }, slot) =>
+      atStepOf(this.#program, owners.get(slot), () => allocate(dtype, size)),
+    );
     for (const value of valuesOf(this.#program)) {
       const { root } = value;
       if (value.constant) this.#arrays.set(value, value.constant);

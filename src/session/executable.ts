@@ -84,7 +84,11 @@ export class Executable {
     this.#program = this.#compile(
       lowered.k.program(outputs.map((tensor) => lowering.value(tensor) as Value)),
     );
-    this.#loaded = options.engine.load(this.#program);
+    try {
+      this.#loaded = options.engine.load(this.#program);
+    } catch (error) {
+      throw this.#nameNode(error);
+    }
   }
 
   #compile(lowered: Program): Program {

@@ -4,13 +4,15 @@ import type { DType } from "../core/dtypes.ts";
 import {
   FailedPreconditionError,
   InvalidArgumentError,
+  ResourceExhaustedError,
   TensorscopeError,
   UnimplementedError,
 } from "../core/errors.ts";
-import type { NDArray } from "../core/ndarray.ts";
+import { type NDArray, sizeOf } from "../core/ndarray.ts";
 import { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Builder } from "../engines/builder.ts";
+import { StepError } from "../engines/executor.ts";
 import { type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
 import { attrsOf, dead, group, type OpDef, opDef } from "../ops/define.ts";
 import { evaluateNode } from "../ops/evaluate.ts";
@@ -214,6 +216,8 @@ export class Lowering {
     if (inputs.some((input) => input.root.state)) return null;
     if (!def.traits.shapeOnly && !inputs.every((input) => input.constant)) return null;
     if (op.outputs.some((output) => (output.shape.size ?? 0) > foldLimit)) return null;
+    if (op.outputs.some(({ shape }) => shape.size === null) && isLarge(op, def, inputs))
+      return null;
     if (inputs.some((input) => input.size > foldLimit) && !def.traits.shapeOnly) return null;
     const known = inputs.map((input) =>
       def.traits.shapeOnly ? input.shape : (input.constant as NDArray),
@@ -315,6 +319,16 @@ function stateKeyOf(op: Operation, attrs: Readonly<Record<string, unknown>>): St
   return { container: String(attrs.container ?? ""), name: String(attrs.shared_name || op.name) };
 }
 
+/** Whether outputs of no static shape are too large to be folded. Where shapes are wrong, lowering says so. */
+function isLarge(op: Operation, def: OpDef, inputs: readonly Value[]): boolean {
+  try {
+    const shapes = concreteShapes(def, attrsOf(def, op.attrs), inputs);
+    return shapes.some((shape) => shape !== null && sizeOf(shape) > foldLimit);
+  } catch {
+    return false;
+  }
+}
+
 /** The shape function on concrete shapes; null for outputs that depend on data. */
 function concreteShapes(
   def: OpDef,
@@ -349,6 +363,8 @@ function copyInto(source: NDArray, target: NDArray): void {
 
 /** Names the node in whatever went wrong with it. Our own mistakes pass as they are. */
 export function lowerError(error: unknown, op: Operation): unknown {
+  // From the program of a node that was computed while compiling.
+  if (error instanceof StepError) return lowerError(error.cause, op);
   if (!(error instanceof Error) || error.message.startsWith("internal:")) return error;
   // The language's own complaints are our mistakes, not the graph's.
   if (error instanceof TypeError || error instanceof ReferenceError) return error;
@@ -372,6 +388,11 @@ export function lowerError(error: unknown, op: Operation): unknown {
       );
     }
     return error;
+  }
+  // So the language says that an array cannot be made.
+  if (error instanceof RangeError && /allocation|array length/i.test(error.message)) {
+    const text = `OOM when allocating an array: ${error.message}${suffix}`;
+    return new ResourceExhaustedError(op, text, hint);
   }
   return new InvalidArgumentError(op, error.message + suffix, hint);
 }

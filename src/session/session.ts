@@ -1,6 +1,6 @@
 /** Session: runs a graph and keeps the state of its variables. */
 
-import { RuntimeError, TypeError, ValueError } from "../core/errors.ts";
+import { ResourceExhaustedError, RuntimeError, TypeError, ValueError } from "../core/errors.ts";
 import { Graph, getDefaultGraph, pushDefaultGraph } from "../core/graph.ts";
 import { kindOf } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
@@ -131,13 +131,23 @@ export class Session implements RunnableSession, Disposable {
         this.#executables.delete(oldest);
         dropped.dispose();
       }
-      executable = this.#compile(
-        planRun({ fetches, targets: plan.targets, fed: new Set(fed.keys()) }),
-        fed,
-      );
+      const needed = planRun({ fetches, targets: plan.targets, fed: new Set(fed.keys()) });
+      executable = this.#makeRoomFor(() => this.#compile(needed, fed));
     }
     this.#executables.set(key, executable);
     return executable;
+  }
+
+  /** Where memory does not suffice, programs of earlier runs go: they can be made again. */
+  #makeRoomFor<T>(make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof ResourceExhaustedError) || this.#executables.size === 0) throw error;
+      for (const executable of this.#executables.values()) executable.dispose();
+      this.#executables.clear();
+      return make();
+    }
   }
 
   #compile(

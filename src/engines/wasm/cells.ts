@@ -11,6 +11,15 @@ interface Place {
   readonly generation: number;
 }
 
+/** A cell whose elements got another place. */
+export interface Move {
+  readonly cell: StateCell;
+  readonly address: number;
+  /** What it had before. */
+  readonly array: NDArray | null;
+  readonly old: Place | undefined;
+}
+
 export class Cells {
   readonly #heap: Heap;
   readonly #places = new WeakMap<StateCell, Place>();
@@ -24,10 +33,10 @@ export class Cells {
 
   /**
    * The address of a cell's elements, which are moved into this memory when they lie elsewhere, and replaced by zeros
-   * when they do not fit `root`. Blocks that are not used any more come into `retired`, since the run that is being
-   * prepared may still read them under another shape.
+   * when they do not fit `root`. What changes comes into `moves`, to be settled after the run that is being prepared:
+   * until then it may read the old elements under another shape, or fail.
    */
-  claim(cell: StateCell, root: Value, fits: boolean, retired: number[]): number {
+  claim(cell: StateCell, root: Value, fits: boolean, moves: Move[]): number {
     const place = this.#placeOf(cell);
     const { array } = cell;
     if (fits && place && array) {
@@ -35,11 +44,9 @@ export class Cells {
       else if (cell.reshaped) cell.array = new NDArray(place.data, root.shape, root.dtype);
       return place.address;
     }
-    const address = this.#heap.allocate(root.dtype.size * root.size);
-    if (place) {
-      this.#forgotten.unregister(cell);
-      retired.push(place.address);
-    }
+    const address = this.#heap.allocate(root.dtype.size * root.size, root);
+    if (place) this.#forgotten.unregister(cell);
+    moves.push({ cell, address, array, old: place });
     this.#show(cell, root, address);
     const data = (cell.array as NDArray).data as Float32Array;
     if (fits && array) data.set(array.data as TypedArray as Float32Array);
@@ -49,12 +56,36 @@ export class Cells {
     return address;
   }
 
+  /** Ends moves. After a run that failed, what had a value has it again, and what has none takes no memory. */
+  settle(moves: readonly Move[], failed: boolean): void {
+    for (const move of moves.toReversed()) {
+      const { cell, old, array } = move;
+      const isBack = failed && (array !== null || !cell.initialized);
+      if (!isBack) {
+        if (old) this.#heap.free(old.address);
+        continue;
+      }
+      this.#release(cell);
+      if (!old || !array) {
+        cell.array = array;
+        continue;
+      }
+      this.#show(cell, array, old.address);
+      this.#forgotten.register(cell, old.address, cell);
+      cell.release = () => this.#release(cell);
+    }
+  }
+
   #placeOf(cell: StateCell): Place | undefined {
     const place = this.#places.get(cell);
     return place && cell.array?.data === place.data ? place : undefined;
   }
 
-  #show(cell: StateCell, { dtype, shape, size }: Value, address: number): void {
+  #show(
+    cell: StateCell,
+    { dtype, shape, size }: Pick<Value, "dtype" | "shape" | "size">,
+    address: number,
+  ): void {
     const data = this.#heap.view(dtype, address, size);
     cell.array = new NDArray(data, shape, dtype);
     this.#places.set(cell, { address, data, generation: this.#heap.generation });

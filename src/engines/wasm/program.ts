@@ -3,7 +3,7 @@
 import { allocate, type TypedArray } from "../../core/dtypes.ts";
 import { NDArray } from "../../core/ndarray.ts";
 import type { CompiledStep, LoadedProgram } from "../engine.ts";
-import { StepError } from "../executor.ts";
+import { atStepOf, StepError } from "../executor.ts";
 import {
   type Loop,
   type Program,
@@ -18,7 +18,8 @@ import {
 import { compileLoop } from "../javascript.ts";
 import { planMemory } from "../plan.ts";
 import { runRoutine } from "../reference.ts";
-import { type Heap, isStorable } from "./heap.ts";
+import type { Move } from "./cells.ts";
+import { type Described, type Heap, isStorable } from "./heap.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
 import type { LoopCode } from "./loops.ts";
@@ -87,42 +88,54 @@ export class WasmProgram implements LoadedProgram {
     this.#runtime.release(this, this.#blocks);
   }
 
-  #allocate(bytes: number): number {
-    const address = this.#heap.allocate(bytes);
+  #allocate(bytes: number, tensor?: Described): number {
+    const address = this.#heap.allocate(bytes, tensor);
     this.#blocks.push(address);
     return address;
   }
 
   #place(): void {
     const plan = planMemory(this.#program);
-    const slots = plan.buffers.map(({ dtype, size }) =>
-      isStorable(dtype) ? this.#allocate(dtype.size * size) : -1,
+    // A buffer is made for the largest value in it, which is what errors name.
+    const largest = new Map<number, Value>();
+    for (const [value, slot] of plan.slots) {
+      if (value.size > (largest.get(slot)?.size ?? -1)) largest.set(slot, value);
+    }
+    const slots = plan.buffers.map(({ dtype, size }, slot) =>
+      isStorable(dtype)
+        ? this.#atStepOf(largest.get(slot), (value) => this.#allocate(dtype.size * size, value))
+        : -1,
     );
     for (const { root } of valuesOf(this.#program)) {
-      if (root.state || this.#addresses.has(root) || this.#outside.has(root)) continue;
-      const storable = isStorable(root.dtype);
-      if (root.constant) {
-        if (!storable) this.#outside.set(root, root.constant);
-        else this.#addresses.set(root, this.#store(root.constant));
-        continue;
-      }
-      if (this.#program.inputs.includes(root)) {
-        if (storable) this.#addresses.set(root, this.#allocate(root.dtype.size * root.size));
-        continue;
-      }
-      const slot = plan.slots.get(root);
-      if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
-      if (storable) this.#addresses.set(root, slots[slot] as number);
-      else
-        this.#outside.set(
-          root,
-          new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype),
-        );
+      this.#atStepOf(root, () => this.#placeOne(root, plan.slots, slots));
     }
   }
 
+  #atStepOf<T>(value: Value | undefined, run: (value: Value | undefined) => T): T {
+    return atStepOf(this.#program, value, () => run(value));
+  }
+
+  #placeOne(root: Value, planned: ReadonlyMap<Value, number>, slots: readonly number[]): void {
+    if (root.state || this.#addresses.has(root) || this.#outside.has(root)) return;
+    const storable = isStorable(root.dtype);
+    if (root.constant) {
+      if (!storable) this.#outside.set(root, root.constant);
+      else this.#addresses.set(root, this.#store(root.constant));
+      return;
+    }
+    if (this.#program.inputs.includes(root)) {
+      if (storable) this.#addresses.set(root, this.#allocate(root.dtype.size * root.size, root));
+      return;
+    }
+    const slot = planned.get(root);
+    if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
+    if (storable) this.#addresses.set(root, slots[slot] as number);
+    else
+      this.#outside.set(root, new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype));
+  }
+
   #store(array: NDArray): number {
-    const address = this.#allocate(array.dtype.size * array.size);
+    const address = this.#allocate(array.dtype.size * array.size, array);
     const view = this.#heap.view(array.dtype, address, array.size) as TypedArray;
     copyElements(array.data as TypedArray, view);
     return address;
@@ -140,7 +153,7 @@ export class WasmProgram implements LoadedProgram {
       internalValues(this.#program, this.#steps),
     );
     const codeOf = new Map<Step, LoopCode>(compiled.map((step, i) => [step, code[i] as LoopCode]));
-    return this.#steps.map((step): Runner => {
+    const runnerOf = (step: Step): Runner => {
       if (step.kind === "host") return { kind: "host" };
       const loop = codeOf.get(step);
       if (loop) return { kind: "loop", code: loop };
@@ -149,24 +162,42 @@ export class WasmProgram implements LoadedProgram {
       const kernel: WasmKernel | undefined = this.#runtime.routines[step.name];
       const run = kernel && inMemory(step) ? kernel(step, kernels) : null;
       return run ? { kind: "kernel", run } : { kind: "arrays", run: runRoutine(step) };
+    };
+    return this.#steps.map((step) => {
+      try {
+        return runnerOf(step);
+      } catch (error) {
+        throw new StepError(step, error);
+      }
     });
   }
 
   run(inputs: readonly NDArray[], context: RunContext): NDArray[] {
-    const retired: number[] = [];
-    if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context, retired);
-    this.#inputViews.forEach((view, i) => {
-      if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
-    });
-    const steps = this.#calls;
+    const moves: Move[] = [];
+    let failed = true;
+    try {
+      if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context, moves);
+      this.#inputViews.forEach((view, i) => {
+        if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
+      });
+      this.#call();
+      const results = this.#outputs.map((array, i) =>
+        this.#atStepOf(this.#program.outputs[i], () => array.copy()),
+      );
+      failed = false;
+      return results;
+    } finally {
+      this.#runtime.cells.settle(moves, failed);
+    }
+  }
+
+  #call(): void {
+    const calls = this.#calls;
     let at = 0;
     try {
-      for (; at < steps.length; at++) (steps[at] as () => void)();
-      return this.#outputs.map((array) => array.copy());
+      for (; at < calls.length; at++) (calls[at] as () => void)();
     } catch (error) {
       throw new StepError(this.#steps[at] as Step, error);
-    } finally {
-      for (const address of retired) this.#heap.free(address);
     }
   }
 
@@ -181,14 +212,19 @@ export class WasmProgram implements LoadedProgram {
     });
   }
 
-  #bind(inputs: readonly NDArray[], context: RunContext, retired: number[]): void {
+  #bind(inputs: readonly NDArray[], context: RunContext, moves: Move[]): void {
+    // Binding may fail half way.
+    this.#context = null;
     const arrays = new Map<Value, NDArray>(this.#outside);
     const addresses = new Map<Value, number>(this.#addresses);
     // A session keeps its cells for life.
     this.#cells = this.#states.map(({ key }) => context.cell(key));
     this.#stateData = this.#states.map(({ key, values }) => {
-      for (const value of values)
-        this.#bindState(value, context.cell(key), arrays, addresses, retired);
+      for (const value of values) {
+        this.#atStepOf(value, () =>
+          this.#bindState(value, context.cell(key), arrays, addresses, moves),
+        );
+      }
       return context.cell(key).array?.data;
     });
     this.#program.inputs.forEach((value, i) => {
@@ -229,7 +265,7 @@ export class WasmProgram implements LoadedProgram {
     cell: StateCell,
     arrays: Map<Value, NDArray>,
     addresses: Map<Value, number>,
-    retired: number[],
+    moves: Move[],
   ): void {
     const { root } = value;
     const { array } = cell;
@@ -241,7 +277,7 @@ export class WasmProgram implements LoadedProgram {
       arrays.set(root, cell.array as NDArray);
       return;
     }
-    const address = this.#runtime.cells.claim(cell, root, fits, retired);
+    const address = this.#runtime.cells.claim(cell, root, fits, moves);
     addresses.set(root, address);
   }
 }
