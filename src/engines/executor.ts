@@ -1,6 +1,7 @@
 /** Running programs over JavaScript arrays: storage is planned once, steps are bound to it, then only called. */
 
 import { allocate } from "../core/dtypes.ts";
+import { ResourceExhaustedError } from "../core/errors.ts";
 import { NDArray } from "../core/ndarray.ts";
 import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
 import {
@@ -35,6 +36,16 @@ export class StepError extends Error {
   constructor(step: Step, cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.step = step;
+  }
+}
+
+/** Does something that needs memory, again when there was too little and room could be made. */
+export function withRoom<T>(run: () => T, makeRoom: (() => boolean) | undefined): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof ResourceExhaustedError) || !makeRoom?.()) throw error;
+    return run();
   }
 }
 

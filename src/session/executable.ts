@@ -4,7 +4,7 @@ import { TypeError } from "../core/errors.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import type { Engine, LoadedProgram } from "../engines/engine.ts";
-import { StepError } from "../engines/executor.ts";
+import { StepError, withRoom } from "../engines/executor.ts";
 import {
   formatProgram,
   type Program,
@@ -152,7 +152,10 @@ export class Executable {
     }
     let following = this.#following.get(key);
     if (!following) {
-      following = new Executable(this.#plan, known, this.#deadOps, start, this.#options);
+      following = withRoom(
+        () => new Executable(this.#plan, known, this.#deadOps, start, this.#options),
+        context.makeRoom,
+      );
       if (this.#following.size >= continuationLimit) {
         const [oldest, dropped] = this.#following.entries().next().value as [string, Executable];
         this.#following.delete(oldest);

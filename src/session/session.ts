@@ -1,6 +1,6 @@
 /** Session: runs a graph and keeps the state of its variables. */
 
-import { ResourceExhaustedError, RuntimeError, TypeError, ValueError } from "../core/errors.ts";
+import { RuntimeError, TypeError, ValueError } from "../core/errors.ts";
 import { Graph, getDefaultGraph, pushDefaultGraph } from "../core/graph.ts";
 import { kindOf } from "../core/kind.ts";
 import type { NDArray } from "../core/ndarray.ts";
@@ -10,6 +10,7 @@ import type { OpenScope } from "../core/scope.ts";
 import { within } from "../core/scope.ts";
 import { type Feeds, pushDefaultSession, type RunnableSession } from "../core/session.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { withRoom } from "../engines/executor.ts";
 import type { Program, RunContext, StateCell, StateKey } from "../engines/ir.ts";
 import type { dead } from "../ops/define.ts";
 import { engineFor, optimizes, type SessionConfig, verifies } from "./config.ts";
@@ -77,6 +78,8 @@ export class Session implements RunnableSession, Disposable {
         if (!this.#kernels.has(node)) this.#kernels.set(node, create());
         return this.#kernels.get(node) as T;
       },
+      // The program that runs was used last.
+      makeRoom: () => this.#dropExecutables(1),
     };
   }
 
@@ -132,22 +135,23 @@ export class Session implements RunnableSession, Disposable {
         dropped.dispose();
       }
       const needed = planRun({ fetches, targets: plan.targets, fed: new Set(fed.keys()) });
-      executable = this.#makeRoomFor(() => this.#compile(needed, fed));
+      executable = withRoom(
+        () => this.#compile(needed, fed),
+        () => this.#dropExecutables(0),
+      );
     }
     this.#executables.set(key, executable);
     return executable;
   }
 
-  /** Where memory does not suffice, programs of earlier runs go: they can be made again. */
-  #makeRoomFor<T>(make: () => T): T {
-    try {
-      return make();
-    } catch (error) {
-      if (!(error instanceof ResourceExhaustedError) || this.#executables.size === 0) throw error;
-      for (const executable of this.#executables.values()) executable.dispose();
-      this.#executables.clear();
-      return make();
+  /** Gives back the memory of programs, which are made again when needed, but for those used last. */
+  #dropExecutables(kept: number): boolean {
+    const dropped = [...this.#executables].slice(0, this.#executables.size - kept);
+    for (const [key, executable] of dropped) {
+      executable.dispose();
+      this.#executables.delete(key);
     }
+    return dropped.length > 0;
   }
 
   #compile(

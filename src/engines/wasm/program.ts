@@ -1,9 +1,10 @@
 /** Programs in the memory of the wasm engine: planned and bound once, so that a run only copies feeds and calls steps. */
 
 import { allocate, type TypedArray } from "../../core/dtypes.ts";
-import { NDArray } from "../../core/ndarray.ts";
+import { ResourceExhaustedError } from "../../core/errors.ts";
+import { NDArray, sizeOf } from "../../core/ndarray.ts";
 import type { CompiledStep, LoadedProgram } from "../engine.ts";
-import { atStepOf, StepError } from "../executor.ts";
+import { atStepOf, StepError, withRoom } from "../executor.ts";
 import {
   type Loop,
   type Program,
@@ -95,6 +96,7 @@ export class WasmProgram implements LoadedProgram {
   }
 
   #place(): void {
+    for (const step of this.#steps) checkSizes(step);
     const plan = planMemory(this.#program);
     // A buffer is made for the largest value in it, which is what errors name.
     const largest = new Map<number, Value>();
@@ -221,9 +223,7 @@ export class WasmProgram implements LoadedProgram {
     this.#cells = this.#states.map(({ key }) => context.cell(key));
     this.#stateData = this.#states.map(({ key, values }) => {
       for (const value of values) {
-        this.#atStepOf(value, () =>
-          this.#bindState(value, context.cell(key), arrays, addresses, moves),
-        );
+        this.#atStepOf(value, () => this.#bindState(value, key, context, arrays, addresses, moves));
       }
       return context.cell(key).array?.data;
     });
@@ -262,12 +262,14 @@ export class WasmProgram implements LoadedProgram {
   /** State of the right size in our memory is used where it lies; otherwise it gets new storage. */
   #bindState(
     value: Value,
-    cell: StateCell,
+    key: StateKey,
+    context: RunContext,
     arrays: Map<Value, NDArray>,
     addresses: Map<Value, number>,
     moves: Move[],
   ): void {
     const { root } = value;
+    const cell = context.cell(key);
     const { array } = cell;
     if (array && !sameShape(array.shape, root.shape)) cell.reshaped = true;
     const fits = array?.size === root.size && array.dtype === root.dtype;
@@ -277,7 +279,10 @@ export class WasmProgram implements LoadedProgram {
       arrays.set(root, cell.array as NDArray);
       return;
     }
-    const address = this.#runtime.cells.claim(cell, root, fits, moves);
+    const address = withRoom(
+      () => this.#runtime.cells.claim(cell, root, fits, moves),
+      context.makeRoom,
+    );
     addresses.set(root, address);
   }
 }
@@ -345,7 +350,22 @@ function bindCall(run: WasmFunction, count: number, args: readonly number[]): ()
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a === b || (a.length === b.length && a.every((dim, i) => dim === b[i]));
 
-/** Whether everything that a step touches can lie in memory as numbers of one part. */
+/** Counters of loops are signed. */
+const mostElements = 2 ** 31 - 1;
+
+function checkSizes(step: Step): void {
+  const values = [...readsOf(step), ...writesOf(step)];
+  const spaces = [...values.map(({ shape }) => shape), ...loopsOf(step).map(({ dims }) => dims)];
+  const tooLarge = spaces.find((dims) => sizeOf(dims) > mostElements);
+  if (!tooLarge) return;
+  const error = new ResourceExhaustedError(
+    undefined,
+    `The wasm engine has no tensors and loops of more than ${mostElements} elements: shape[${tooLarge}].`,
+    "Work on parts of it.",
+  );
+  throw new StepError(step, error);
+}
+
 /** What only the group that computes it reads. */
 function internalValues(program: Program, steps: readonly Step[]): Set<Value> {
   const internal = new Set<Value>();
@@ -366,6 +386,7 @@ function loopsOf(step: Step): readonly Loop[] {
   return step.kind === "loop" ? [step] : [];
 }
 
+/** Whether everything that a step touches can lie in memory as numbers of one part. */
 function inMemory(step: Step): boolean {
   const values = [...readsOf(step), ...writesOf(step)];
   return values.every(({ dtype }) => isStorable(dtype) && !dtype.isComplex);

@@ -55,7 +55,7 @@ const start = ({ memory, control, state, patient }) => {
       const piece = ticket & 0xffff;
       const pieces = words[${PIECES}];
       if (piece >= pieces) return;
-      const size = words[${PIECE_SIZE}], count = words[${COUNT}], index = words[${FUNCTION}], id = words[${MODULE}];
+      const size = words[${PIECE_SIZE}] >>> 0, count = words[${COUNT}] >>> 0, index = words[${FUNCTION}], id = words[${MODULE}];
       const args = Array.from(words.subarray(${FIRST_ARGUMENT}, ${FIRST_ARGUMENT} + words[${ARGUMENTS}]));
       let functions = modules.get(id);
       if (!functions) {
