@@ -9,12 +9,18 @@ import {
   formatProgram,
   type Program,
   type RunContext,
-  type Step,
   type Value,
   writesOf,
 } from "../engines/ir.ts";
 import { attrsOf, dead, opDef } from "../ops/define.ts";
-import { type Binding, type Boundary, Lowering, lowerError, type StateShapes } from "./lower.ts";
+import {
+  type Binding,
+  type Boundary,
+  Lowering,
+  lowerError,
+  type Owned,
+  type StateShapes,
+} from "./lower.ts";
 import { programPasses } from "./passes.ts";
 import type { Plan } from "./plan.ts";
 import { verifyProgram } from "./verify.ts";
@@ -37,7 +43,7 @@ export class Executable {
   readonly #options: CompileOptions;
   readonly #known: ReadonlyMap<Tensor, Binding>;
   readonly #deadOps: ReadonlySet<Operation>;
-  readonly #owners: ReadonlyMap<Step | Value, Operation>;
+  readonly #owners: ReadonlyMap<Owned, Operation>;
   readonly #inputs: readonly Tensor[];
   readonly #outputs: readonly Tensor[];
   readonly #next: { readonly position: number; readonly boundary: Boundary } | null;
@@ -126,7 +132,9 @@ export class Executable {
     if (!(error instanceof StepError)) return error;
     const { step } = error;
     const [output] = writesOf(step);
-    const op = this.#owners.get(step) ?? (output && this.#owners.get(output));
+    const op =
+      this.#owners.get(step.kind === "host" ? step.run : step) ??
+      (output && this.#owners.get(output));
     return op ? lowerError(error.cause, op) : error.cause;
   }
 

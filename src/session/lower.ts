@@ -13,7 +13,7 @@ import { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Builder } from "../engines/builder.ts";
 import { StepError } from "../engines/executor.ts";
-import { type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
+import { type HostStep, type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
 import { attrsOf, dead, group, type OpDef, opDef } from "../ops/define.ts";
 import { evaluateNode } from "../ops/evaluate.ts";
 import type { Plan } from "./plan.ts";
@@ -37,13 +37,16 @@ export type Boundary =
   /** An operation whose output shapes depend on data. */
   | { readonly kind: "host"; readonly op: Operation };
 
+/** Whose step it is: known by the values that are written, or by the function of a step on the host. */
+export type Owned = Step | Value | HostStep["run"];
+
 export interface Lowered {
   readonly k: Builder;
   /** Tensors that the program takes, in the order of the builder's inputs. */
   readonly inputs: readonly Tensor[];
   readonly values: ReadonlyMap<Tensor, Value | typeof dead>;
   readonly deadOps: ReadonlySet<Operation>;
-  readonly owners: ReadonlyMap<Step | Value, Operation>;
+  readonly owners: ReadonlyMap<Owned, Operation>;
   /** Where to go on, when not at the end. */
   readonly next: { readonly position: number; readonly boundary: Boundary } | null;
 }
@@ -70,7 +73,7 @@ export class Lowering {
   readonly #inputs: Tensor[] = [];
   readonly #values = new Map<Tensor, Value | typeof dead>();
   readonly #deadOps: Set<Operation>;
-  readonly #owners = new Map<Step | Value, Operation>();
+  readonly #owners = new Map<Owned, Operation>();
   /** State known to be initialized at this point of the program. */
   readonly #checked = new Set<string>();
 
@@ -155,7 +158,7 @@ export class Lowering {
       throw lowerError(error, op);
     }
     for (const step of this.#k.steps.slice(before)) {
-      this.#owners.set(step, op);
+      this.#own(step, op);
       for (const value of writesOf(step)) this.#owners.set(value, op);
     }
     if ("kind" in outputs) return outputs;
@@ -254,6 +257,10 @@ export class Lowering {
     );
   }
 
+  #own(step: Step, op: Operation): void {
+    this.#owners.set(step.kind === "host" ? step.run : step, op);
+  }
+
   /** Reading a variable that holds nothing yet is an error, whoever reads it. */
   #checkInitialized(op: Operation, def: OpDef, inputs: readonly (Value | typeof dead)[]): void {
     op.inputs.forEach((input, i) => {
@@ -284,7 +291,7 @@ export class Lowering {
       { effect: true },
     );
     const step = this.#k.steps.at(-1);
-    if (step) this.#owners.set(step, reader);
+    if (step) this.#own(step, reader);
   }
 
   /** After a write, the state is initialized, and everything that is its buffer has its new shape. */

@@ -287,9 +287,9 @@ describe("life of a session", () => {
 
   test("engines are listed with the reason why one cannot be used", () => {
     expect(tf.engines()).toEqual([
-      { name: "wasm", available: true, reason: null },
-      { name: "javascript", available: true, reason: null },
-      { name: "reference", available: true, reason: null },
+      { name: "wasm", available: true, reason: null, note: null },
+      { name: "javascript", available: true, reason: null, note: null },
+      { name: "reference", available: true, reason: null, note: null },
     ]);
   });
 

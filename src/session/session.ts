@@ -44,6 +44,7 @@ export class Session implements RunnableSession, Disposable {
   readonly #kernels = new Map<string, unknown>();
   readonly #context: RunContext;
   #closed = false;
+  #isRunning = false;
   #entered: OpenScope[] = [];
 
   constructor(target = "", options: SessionOptions = {}) {
@@ -108,7 +109,7 @@ export class Session implements RunnableSession, Disposable {
     const computed = plan.tensors.filter((tensor) => !fed.has(tensor));
     const arrays = new Map(fed);
     if (computed.length > 0 || plan.targets.length > 0) {
-      this.#executable(plan, computed, fed).run(arrays, this.#context);
+      this.#runAlone(() => this.#executable(plan, computed, fed).run(arrays, this.#context));
     }
     return plan.build((tensor) => {
       const array = arrays.get(tensor);
@@ -117,6 +118,23 @@ export class Session implements RunnableSession, Disposable {
         `Retval[0] does not have value: '${tensor.name}' is inside a branch that was not taken.`,
       );
     });
+  }
+
+  /** A program is not made for being run inside of itself, nor for losing its memory meanwhile. */
+  #runAlone(run: () => void): void {
+    if (this.#isRunning) {
+      throw new RuntimeError(
+        "A run of this session is going on, and another one was asked for inside of it.",
+        "Use `session.run` there: it runs as soon as this run has ended.",
+      );
+    }
+    this.#isRunning = true;
+    try {
+      run();
+    } finally {
+      this.#isRunning = false;
+      if (this.#closed) this.#free();
+    }
   }
 
   #executable(
@@ -190,7 +208,7 @@ export class Session implements RunnableSession, Disposable {
     });
     this.#compile(plan, fed, (name, program, milliseconds) => {
       stages.push({ name, program, milliseconds });
-    });
+    }).dispose();
     return stages;
   }
 
@@ -276,9 +294,13 @@ export class Session implements RunnableSession, Disposable {
     graph?.close();
   }
 
-  /** Frees the values of variables. Later runs fail. */
+  /** Frees the values of variables, after the run that is going on if there is one. Later runs fail. */
   close(): void {
     this.#closed = true;
+    if (!this.#isRunning) this.#free();
+  }
+
+  #free(): void {
     for (const executable of this.#executables.values()) executable.dispose();
     this.#executables.clear();
     for (const cell of this.#cells.values()) cell.release?.();

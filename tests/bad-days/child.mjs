@@ -1,6 +1,16 @@
 // A process that trains with threads, then does what it is told. It writes "ready" when it has trained.
 //   node child.mjs <library> <what>
+import workers from "node:worker_threads";
+
 const [library, what] = process.argv.slice(2);
+let threads = 0;
+const { Worker } = workers;
+workers.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    threads += 1;
+  }
+};
 const tf = await import(library);
 
 const x = tf.placeholder(tf.float32, [null, 500], { name: "x" });
@@ -16,7 +26,7 @@ for (let i = 0; i < 3; i++) await sess.run(step, feeds);
 await new Promise((done) => setTimeout(done, 200));
 const value = (await sess.run(loss, feeds)).item();
 if (!(value > 0 && value < 1)) throw new Error(`loss ${value}`);
-process.stdout.write("ready\n");
+process.stdout.write(`ready, ${threads} threads\n`);
 
 const forever = async () => {
   for (;;) await sess.run(step, feeds);

@@ -49,7 +49,7 @@ function runChild(what: string, onReady?: (kill: (signal: NodeJS.Signals) => voi
   });
 }
 
-const quiet = { code: 0, signal: null, out: "ready\n", err: "" };
+const quiet = { code: 0, signal: null, out: "ready, 3 threads\n", err: "" };
 
 describe("a process that has trained with threads ends by itself", () => {
   test("after its session was closed", async () => {
@@ -65,7 +65,7 @@ describe("a process that has trained with threads ends by itself", () => {
     const { code, out, err } = await runChild("error");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toBe(
-      "ready\nCannot feed value of shape (1, 3) for Tensor x:0, which has shape (?, 500)\n",
+      "ready, 3 threads\nCannot feed value of shape (1, 3) for Tensor x:0, which has shape (?, 500)\n",
     );
   }, 90_000);
   test("with an error of its own", async () => {
@@ -84,13 +84,13 @@ describe("a process in the middle of training", () => {
   }, 90_000);
   test("ends when it is interrupted", async () => {
     const ended = await runChild("forever", (kill) => kill("SIGINT"));
-    expect(ended).toEqual({ code: null, signal: "SIGINT", out: "ready\n", err: "" });
+    expect(ended).toEqual({ code: null, signal: "SIGINT", out: "ready, 3 threads\n", err: "" });
   }, 90_000);
   test("hears of an interruption that it handles itself, between runs", async () => {
     const { code, out, err } = await runChild("catchSignal", (kill) =>
       setTimeout(() => kill("SIGINT"), 200),
     );
-    expect({ code, out }).toEqual({ code: 1, out: "ready\nclosed\n" });
+    expect({ code, out }).toEqual({ code: 1, out: "ready, 3 threads\nclosed\n" });
     expect(err).toContain("RuntimeError: Attempted to use a closed Session.");
   }, 90_000);
 });
