@@ -256,3 +256,38 @@ test("TENSORSCOPE_THREADS is taken as far as it makes sense", () => {
   process.env.TENSORSCOPE_THREADS = "";
   expect(threadsWanted()).toBeGreaterThan(0);
 });
+
+test("runs while threads are ended give right results or say that they are lost, and later runs are right", async () => {
+  process.env.TENSORSCOPE_THREADS = "4";
+  const started: Worker[] = [];
+  workers.Worker = class extends Original {
+    constructor(source: string, options: object) {
+      super(source, options);
+      started.push(this);
+    }
+  };
+  const x = tf.placeholder(tf.float32, [null, 1000], { name: "x" });
+  const y = tf.reduceSum(tf.tanh(tf.exp(tf.negative(x)), { name: "chain" }), { axis: 1 });
+  const sess = new tf.Session("", { config: { engine: "wasm" } });
+  const data = Float32Array.from({ length: 500_000 }, (_, i) => (i % 977) / 100);
+  const feeds = [[x, new tf.NDArray(data, [500, 1000], tf.float32)]] as const;
+  const right = sess.runSync(y, feeds).toArray();
+  await sleep(300);
+  expect(started).toHaveLength(3);
+  for (const worker of started) {
+    const ended = worker.terminate();
+    for (let i = 0; i < 3; i++) {
+      try {
+        expect(sess.runSync(y, feeds).toArray()).toEqual(right);
+      } catch (error) {
+        if (!(error instanceof tf.errors.UnavailableError)) throw error;
+        expect(error.message).toMatch(
+          /^A thread of the wasm engine ended in the middle of a run; \d of 4 threads go on\.\n\t \[\[\{\{node \w+\}\}\]\]\nVariables/,
+        );
+      }
+    }
+    await ended;
+    expect(sess.runSync(y, feeds).toArray()).toEqual(right);
+  }
+  sess.close();
+});

@@ -31,6 +31,8 @@ const words = 64;
 const WAITS = 1;
 const HOLDS = 2;
 const mostArguments = words - FIRST_ARGUMENT;
+/** Modules that a thread keeps; the one that was made first is made again when it is needed. */
+const modulesKept = 1024;
 /** The lower half of a ticket while a job is being written. */
 const CLOSED = 0xffff;
 
@@ -63,6 +65,7 @@ const start = ({ memory, control, state, patient }) => {
         try { made = instantiate(); } catch {}
         if (Atomics.load(words, ${TICKET}) >>> 16 !== ticket >>> 16) continue;
         if (!made) return;
+        if (modules.size >= ${modulesKept}) modules.delete(modules.keys().next().value);
         modules.set(id, made);
         functions = made;
         continue;
@@ -150,7 +153,10 @@ export class Threads {
   readonly #modules: Modules;
   readonly #control: number;
   readonly #words: Int32Array;
-  readonly #sent = new Map<Exports, { readonly id: number; readonly address: number }>();
+  readonly #sent = new WeakMap<Exports, Sent>();
+  #lastId = 0;
+  /** Frees the bytes of modules that no program has any more. */
+  readonly #forgotten: FinalizationRegistry<number>;
   /** A job without progress for this long has lost a thread. In milliseconds. */
   readonly #patience: number;
   #helpers: Helper[] = [];
@@ -160,6 +166,7 @@ export class Threads {
 
   constructor(heap: Heap, modules: Modules, count: number, patience = 30_000) {
     this.#patience = patience;
+    this.#forgotten = new FinalizationRegistry((address) => heap.free(address));
     this.#heap = heap;
     this.#modules = modules;
     this.count = heap.shared ? count : 1;
@@ -300,8 +307,10 @@ export class Threads {
         throw error;
       }
       this.#heap.bytes(address, module.bytes.length).set(module.bytes);
-      sent = { id: this.#sent.size + 1, address };
+      this.#lastId += 1;
+      sent = { id: this.#lastId, address };
       this.#sent.set(module, sent);
+      this.#forgotten.register(module, address);
     }
     return sent;
   }
