@@ -28,7 +28,8 @@ vi.mock(import("../../src/engines/wasm/engine.ts"), async (load) => {
 });
 
 const used = () => engine.runtime?.heap.used;
-const config = { engine: "wasm" };
+// Without fusion, programs need more and fail elsewhere.
+const config = { engine: "wasm", optimize: true };
 const errorOf = (run: () => unknown): tf.errors.ResourceExhaustedError => {
   try {
     run();
