@@ -13,7 +13,15 @@ import { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Builder } from "../engines/builder.ts";
 import { StepError } from "../engines/executor.ts";
-import { type HostStep, type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
+import {
+  type HostStep,
+  type Loop,
+  readsOf,
+  type StateKey,
+  type Step,
+  type Value,
+  writesOf,
+} from "../engines/ir.ts";
 import { attrsOf, dead, group, type OpDef, opDef } from "../ops/define.ts";
 import { evaluateNode } from "../ops/evaluate.ts";
 import type { Plan } from "./plan.ts";
@@ -158,6 +166,9 @@ export class Lowering {
       throw lowerError(error, op);
     }
     for (const step of this.#k.steps.slice(before)) {
+      if (step.kind === "loop" && isComplex(step)) {
+        throw this.#unsupported(op, "loops over complex numbers are not there yet");
+      }
       this.#own(step, op);
       for (const value of writesOf(step)) this.#owners.set(value, op);
     }
@@ -217,6 +228,7 @@ export class Lowering {
     const { stateful, merges } = def.traits;
     if (inputs.length === 0 || stateful || merges || op.outputs.length === 0) return null;
     if (inputs.some((input) => input.root.state)) return null;
+    if ([...op.inputs, ...op.outputs].some(({ dtype }) => dtype.base.isComplex)) return null;
     if (!def.traits.shapeOnly && !inputs.every((input) => input.constant)) return null;
     if (op.outputs.some((output) => (output.shape.size ?? 0) > foldLimit)) return null;
     if (op.outputs.some(({ shape }) => shape.size === null) && isLarge(op, def, inputs))
@@ -324,6 +336,11 @@ export class Lowering {
 
 function stateKeyOf(op: Operation, attrs: Readonly<Record<string, unknown>>): StateKey {
   return { container: String(attrs.container ?? ""), name: String(attrs.shared_name || op.name) };
+}
+
+/** Loops take one number per element. */
+function isComplex(loop: Loop): boolean {
+  return [...readsOf(loop), loop.out].some(({ dtype }) => dtype.isComplex);
 }
 
 /** Whether outputs of no static shape are too large to be folded. Where shapes are wrong, lowering says so. */

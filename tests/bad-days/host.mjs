@@ -40,6 +40,18 @@ try {
   await sess.run(tf.globalVariablesInitializer());
   const feeds = [[x, new tf.NDArray(new Float32Array(100 * 200).fill(1), [100, 200], tf.float32)]];
   for (let i = 0; i < 3; i++) await sess.run(step, feeds);
+  // Loops over text are not in WebAssembly.
+  const text = tf.placeholder(tf.string, [2, 2]);
+  const turned = await sess.run(tf.transpose(text), [
+    [
+      text,
+      [
+        ["a", "b"],
+        ["c", "d"],
+      ],
+    ],
+  ]);
+  if (turned.data.join() !== "a,c,b,d") throw new Error(`turned ${turned.data}`);
   result = (await sess.run(loss, feeds)).item();
 } catch (error) {
   result = error.message;

@@ -90,6 +90,12 @@ describe("a host", () => {
     expect(result).toBeCloseTo(trained, 5);
   });
 
+  test("that makes no functions of text keeps the wasm engine, with the same result", () => {
+    const { engines, result } = on("nothing", {}, ["--disallow-code-generation-from-strings"]);
+    expect(engines[0]).toEqual(usable("wasm"));
+    expect(result).toBe(trained);
+  });
+
   test("that makes no code at all uses the reference engine", () => {
     const { engines, result } = on("WebAssembly", {}, ["--disallow-code-generation-from-strings"]);
     expect(engines).toEqual([

@@ -16,9 +16,9 @@ import {
   type Value,
   writesOf,
 } from "../ir.ts";
-import { compileLoop } from "../javascript.ts";
+import { compileLoop, whyNoJavascript } from "../javascript.ts";
 import { planMemory } from "../plan.ts";
-import { runRoutine } from "../reference.ts";
+import { interpretLoop, runRoutine } from "../reference.ts";
 import type { Move } from "./cells.ts";
 import { type Described, type Heap, isStorable } from "./heap.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
@@ -159,7 +159,10 @@ export class WasmProgram implements LoadedProgram {
       if (step.kind === "host") return { kind: "host" };
       const loop = codeOf.get(step);
       if (loop) return { kind: "loop", code: loop };
-      if (step.kind === "loop") return { kind: "arrays", run: compileLoop(step) };
+      if (step.kind === "loop") {
+        const run = whyNoJavascript() === null ? compileLoop(step) : interpretLoop(step);
+        return { kind: "arrays", run };
+      }
       if (step.kind === "group") throw new Error("internal: a group that does not lie in memory");
       const kernel: WasmKernel | undefined = this.#runtime.routines[step.name];
       const run = kernel && inMemory(step) ? kernel(step, kernels) : null;
