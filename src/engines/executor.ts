@@ -1,6 +1,7 @@
 /** Running programs over JavaScript arrays: storage is planned once, steps are bound to it, then only called. */
 
 import { allocate, type Storage } from "../core/dtypes.ts";
+import { ResourceExhaustedError } from "../core/errors.ts";
 import { NDArray } from "../core/ndarray.ts";
 import type { CompiledStep, Engine, LoadedProgram, StepCompiler } from "./engine.ts";
 import {
@@ -49,6 +50,29 @@ export function isOver(until: number): boolean {
   return until !== Number.POSITIVE_INFINITY && performance.now() >= until;
 }
 
+/** Does something that needs memory, again when there was too little and room could be made. */
+export function withRoom<T>(run: () => T, makeRoom: (() => boolean) | undefined): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof ResourceExhaustedError) || !makeRoom?.()) throw error;
+    return run();
+  }
+}
+
+/** Does something for a value; what goes wrong belongs to the step that writes it, or to the first that reads it. */
+export function atStepOf<T>(program: Program, value: Value | undefined, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const touches = (values: readonly Value[]) => values.some(({ root }) => root === value?.root);
+    const step =
+      program.steps.find((step) => touches(writesOf(step))) ??
+      program.steps.find((step) => touches(readsOf(step)));
+    throw step && !(error instanceof StepError) ? new StepError(step, error) : error;
+  }
+}
+
 class ArrayProgram implements LoadedProgram {
   readonly #program: Program;
   readonly #steps: readonly BoundStep[];
@@ -77,7 +101,10 @@ class ArrayProgram implements LoadedProgram {
 
   #allocate(): void {
     const plan = planMemory(this.#program);
-    const buffers = plan.buffers.map(({ dtype, size }) => allocate(dtype, size));
+    const owners = new Map(Array.from(plan.slots, ([value, slot]) => [slot, value]));
+    const buffers = plan.buffers.map(({ dtype, size }, slot) =>
+      atStepOf(this.#program, owners.get(slot), () => allocate(dtype, size)),
+    );
     for (const value of valuesOf(this.#program)) {
       const { root } = value;
       if (value.constant) this.#arrays.set(value, value.constant);

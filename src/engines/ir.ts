@@ -128,6 +128,8 @@ export interface RunContext {
   cell(key: StateKey): StateCell;
   /** An object that lives as long as the session, one per node: random generators, counters. */
   kernelState<T>(node: string, create: () => T): T;
+  /** Frees memory that is not needed now; whether there was any. */
+  readonly makeRoom?: () => boolean;
 }
 
 /** A computation in JavaScript with outputs of known shape: it fills `outputs`. */

@@ -242,6 +242,21 @@ export function compileLoop(loop: Loop): CompiledStep {
   return make(Math.fround, ...printer.helpers);
 }
 
+let refusal: string | null | undefined;
+
+/** Why the engine cannot be used here; null if it can. A page may forbid making functions of text. */
+export function whyNoJavascript(): string | null {
+  if (refusal === undefined) {
+    try {
+      new Function("");
+      refusal = null;
+    } catch (error) {
+      refusal = `this host does not compile text: ${(error as Error).message}`;
+    }
+  }
+  return refusal;
+}
+
 export const javascriptEngine = arrayEngine("javascript", {
   loop: compileLoop,
   routine: runRoutine,

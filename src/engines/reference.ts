@@ -123,7 +123,8 @@ function advance(point: number[], dims: readonly number[], from: number, to: num
   }
 }
 
-function interpretLoop(loop: Loop): CompiledStep {
+/** A loop by walking its expression at every point. */
+export function interpretLoop(loop: Loop): CompiledStep {
   const order = new Map(readsOf(loop).map((value, i) => [value, i]));
   const body = evaluator(loop.body, order);
   const { dims, reduce, out } = loop;

@@ -52,10 +52,15 @@ export class ExecutableCache<E extends { dispose(): void }> {
     if (this.#entries.length > this.#limit) this.#entries.pop()?.executable.dispose();
   }
 
+  /** Disposes of all but the `count` used last; whether there were any. */
+  keep(count: number): boolean {
+    const dropped = this.#entries.splice(count);
+    for (const { executable } of dropped) executable.dispose();
+    return dropped.length > 0;
+  }
+
   clear(): void {
-    const entries = this.#entries;
-    this.#entries = [];
-    for (const { executable } of entries) executable.dispose();
+    this.keep(0);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { ValueError } from "../core/errors.ts";
 import type { Engine } from "../engines/engine.ts";
-import { javascriptEngine } from "../engines/javascript.ts";
+import { javascriptEngine, whyNoJavascript } from "../engines/javascript.ts";
 import { referenceEngine } from "../engines/reference.ts";
-import { wasmEngine, whyNoWasm } from "../engines/wasm/engine.ts";
+import { wasmEngine, whatWasmLacks, whyNoWasm } from "../engines/wasm/engine.ts";
 
 export interface SessionConfig {
   /** `wasm` (default), `javascript` or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
@@ -17,17 +17,36 @@ export interface SessionConfig {
   readonly gpuOptions?: { readonly allowGrowth?: boolean } | undefined;
 }
 
-const all: readonly { readonly engine: Engine; readonly whyNot: () => string | null }[] = [
-  { engine: wasmEngine, whyNot: whyNoWasm },
-  { engine: javascriptEngine, whyNot: () => null },
-  { engine: referenceEngine, whyNot: () => null },
+interface Choice {
+  readonly engine: Engine;
+  readonly whyNot: () => string | null;
+  readonly lacks: () => string | null;
+}
+
+const nothing = () => null;
+/** In the order of preference. */
+const all: readonly Choice[] = [
+  { engine: wasmEngine, whyNot: whyNoWasm, lacks: whatWasmLacks },
+  { engine: javascriptEngine, whyNot: whyNoJavascript, lacks: nothing },
+  { engine: referenceEngine, whyNot: nothing, lacks: nothing },
 ];
 
-/** The engines there are; `reason` says why one cannot be used here. */
-export function engines(): { name: string; available: boolean; reason: string | null }[] {
-  return all.map(({ engine, whyNot }) => {
+/** An engine as `tf.engines()` shows it. */
+export interface EngineInfo {
+  readonly name: string;
+  readonly available: boolean;
+  /** Why it cannot be used here. */
+  readonly reason: string | null;
+  /** What it has to do without here. */
+  readonly note: string | null;
+}
+
+/** The engines there are. Where one cannot run, sessions use the first in the list that can. */
+export function engines(): EngineInfo[] {
+  return all.map(({ engine, whyNot, lacks }) => {
     const reason = whyNot();
-    return { name: engine.name, available: reason === null, reason };
+    const available = reason === null;
+    return { name: engine.name, available, reason, note: available ? lacks() : null };
   });
 }
 
@@ -39,17 +58,19 @@ function environment(name: string): string | undefined {
   return (globalThis as Environment).process?.env?.[name];
 }
 
-/** The engine a session uses; `javascript` where the one that is asked for cannot run. */
+/** The engine a session uses; the first that can run where the one that is asked for cannot. */
 export function engineFor(config: SessionConfig): Engine {
-  const name = config.engine ?? environment("TENSORSCOPE_ENGINE") ?? "wasm";
+  const fromOutside = environment("TENSORSCOPE_ENGINE");
+  const name = config.engine ?? (fromOutside || "wasm");
   const found = all.find(({ engine }) => engine.name === name);
   if (!found) {
     throw new ValueError(
-      `Unknown engine '${name}'.`,
+      `Unknown engine '${name}'${config.engine === undefined ? " in TENSORSCOPE_ENGINE" : ""}.`,
       `Engines here: ${all.map(({ engine }) => engine.name).join(", ")}.`,
     );
   }
-  return found.whyNot() === null ? found.engine : javascriptEngine;
+  if (found.whyNot() === null) return found.engine;
+  return all.find(({ whyNot }) => whyNot() === null)?.engine ?? referenceEngine;
 }
 
 export function optimizes(config: SessionConfig): boolean {

@@ -4,17 +4,23 @@ import { TypeError } from "../core/errors.ts";
 import type { NDArray } from "../core/ndarray.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import type { Engine, LoadedProgram } from "../engines/engine.ts";
-import { StepError } from "../engines/executor.ts";
+import { StepError, withRoom } from "../engines/executor.ts";
 import {
   formatProgram,
   type Program,
   type RunContext,
-  type Step,
   type Value,
   writesOf,
 } from "../engines/ir.ts";
 import { attrsOf, dead, opDef } from "../ops/define.ts";
-import { type Binding, type Boundary, Lowering, lowerError, type StateShapes } from "./lower.ts";
+import {
+  type Binding,
+  type Boundary,
+  Lowering,
+  lowerError,
+  type Owned,
+  type StateShapes,
+} from "./lower.ts";
 import { programPasses } from "./passes.ts";
 import type { Plan } from "./plan.ts";
 import { verifyProgram } from "./verify.ts";
@@ -37,7 +43,7 @@ export class Executable {
   readonly #options: CompileOptions;
   readonly #known: ReadonlyMap<Tensor, Binding>;
   readonly #deadOps: ReadonlySet<Operation>;
-  readonly #owners: ReadonlyMap<Step | Value, Operation>;
+  readonly #owners: ReadonlyMap<Owned, Operation>;
   readonly #inputs: readonly Tensor[];
   readonly #outputs: readonly Tensor[];
   readonly #constants: readonly (readonly [Tensor, NDArray])[];
@@ -88,7 +94,11 @@ export class Executable {
     this.#program = this.#compile(
       lowered.k.program(outputs.map((tensor) => lowering.value(tensor) as Value)),
     );
-    this.#loaded = options.engine.load(this.#program);
+    try {
+      this.#loaded = options.engine.load(this.#program);
+    } catch (error) {
+      throw this.#nameNode(error);
+    }
   }
 
   #compile(lowered: Program): Program {
@@ -151,7 +161,9 @@ export class Executable {
     if (!(error instanceof StepError)) return error;
     const { step } = error;
     const [output] = writesOf(step);
-    const op = this.#owners.get(step) ?? (output && this.#owners.get(output));
+    const op =
+      this.#owners.get(step.kind === "host" ? step.run : step) ??
+      (output && this.#owners.get(output));
     return op ? lowerError(error.cause, op) : error.cause;
   }
 
@@ -179,7 +191,10 @@ export class Executable {
     }
     let following = this.#following.get(key);
     if (!following) {
-      following = new Executable(this.#plan, known, this.#deadOps, start, this.#options);
+      following = withRoom(
+        () => new Executable(this.#plan, known, this.#deadOps, start, this.#options),
+        context.makeRoom,
+      );
       if (this.#following.size >= continuationLimit) {
         const [oldest, dropped] = this.#following.entries().next().value as [string, Executable];
         this.#following.delete(oldest);

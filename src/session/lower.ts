@@ -4,14 +4,24 @@ import type { DType } from "../core/dtypes.ts";
 import {
   FailedPreconditionError,
   InvalidArgumentError,
+  ResourceExhaustedError,
   TensorscopeError,
   UnimplementedError,
 } from "../core/errors.ts";
-import type { NDArray } from "../core/ndarray.ts";
+import { type NDArray, sizeOf } from "../core/ndarray.ts";
 import { TensorShape } from "../core/shape.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
 import { Builder } from "../engines/builder.ts";
-import { type StateKey, type Step, type Value, writesOf } from "../engines/ir.ts";
+import { StepError } from "../engines/executor.ts";
+import {
+  type HostStep,
+  type Loop,
+  readsOf,
+  type StateKey,
+  type Step,
+  type Value,
+  writesOf,
+} from "../engines/ir.ts";
 import { attrsOf, dead, group, type OpDef, opDef } from "../ops/define.ts";
 import { evaluateNode } from "../ops/evaluate.ts";
 import type { Plan } from "./plan.ts";
@@ -35,13 +45,16 @@ export type Boundary =
   /** An operation whose output shapes depend on data. */
   | { readonly kind: "host"; readonly op: Operation };
 
+/** Whose step it is: known by the values that are written, or by the function of a step on the host. */
+export type Owned = Step | Value | HostStep["run"];
+
 export interface Lowered {
   readonly k: Builder;
   /** Tensors that the program takes, in the order of the builder's inputs. */
   readonly inputs: readonly Tensor[];
   readonly values: ReadonlyMap<Tensor, Value | typeof dead>;
   readonly deadOps: ReadonlySet<Operation>;
-  readonly owners: ReadonlyMap<Step | Value, Operation>;
+  readonly owners: ReadonlyMap<Owned, Operation>;
   /** Where to go on, when not at the end. */
   readonly next: { readonly position: number; readonly boundary: Boundary } | null;
 }
@@ -68,7 +81,7 @@ export class Lowering {
   readonly #inputs: Tensor[] = [];
   readonly #values = new Map<Tensor, Value | typeof dead>();
   readonly #deadOps: Set<Operation>;
-  readonly #owners = new Map<Step | Value, Operation>();
+  readonly #owners = new Map<Owned, Operation>();
   /** State known to be initialized at this point of the program. */
   readonly #checked = new Set<string>();
 
@@ -153,7 +166,10 @@ export class Lowering {
       throw lowerError(error, op);
     }
     for (const step of this.#k.steps.slice(before)) {
-      this.#owners.set(step, op);
+      if (step.kind === "loop" && isComplex(step)) {
+        throw this.#unsupported(op, "loops over complex numbers are not there yet");
+      }
+      this.#own(step, op);
       for (const value of writesOf(step)) this.#owners.set(value, op);
     }
     if ("kind" in outputs) return outputs;
@@ -212,8 +228,11 @@ export class Lowering {
     const { stateful, merges } = def.traits;
     if (inputs.length === 0 || stateful || merges || op.outputs.length === 0) return null;
     if (inputs.some((input) => input.root.state)) return null;
+    if ([...op.inputs, ...op.outputs].some(({ dtype }) => dtype.base.isComplex)) return null;
     if (!def.traits.shapeOnly && !inputs.every((input) => input.constant)) return null;
     if (op.outputs.some((output) => (output.shape.size ?? 0) > foldLimit)) return null;
+    if (op.outputs.some(({ shape }) => shape.size === null) && isLarge(op, def, inputs))
+      return null;
     if (inputs.some((input) => input.size > foldLimit) && !def.traits.shapeOnly) return null;
     const known = inputs.map((input) =>
       def.traits.shapeOnly ? input.shape : (input.constant as NDArray),
@@ -250,6 +269,10 @@ export class Lowering {
     );
   }
 
+  #own(step: Step, op: Operation): void {
+    this.#owners.set(step.kind === "host" ? step.run : step, op);
+  }
+
   /** Reading a variable that holds nothing yet is an error, whoever reads it. */
   #checkInitialized(op: Operation, def: OpDef, inputs: readonly (Value | typeof dead)[]): void {
     op.inputs.forEach((input, i) => {
@@ -280,7 +303,7 @@ export class Lowering {
       { effect: true },
     );
     const step = this.#k.steps.at(-1);
-    if (step) this.#owners.set(step, reader);
+    if (step) this.#own(step, reader);
   }
 
   /** After a write, the state is initialized, and everything that is its buffer has its new shape. */
@@ -313,6 +336,21 @@ export class Lowering {
 
 function stateKeyOf(op: Operation, attrs: Readonly<Record<string, unknown>>): StateKey {
   return { container: String(attrs.container ?? ""), name: String(attrs.shared_name || op.name) };
+}
+
+/** Loops take one number per element. */
+function isComplex(loop: Loop): boolean {
+  return [...readsOf(loop), loop.out].some(({ dtype }) => dtype.isComplex);
+}
+
+/** Whether outputs of no static shape are too large to be folded. Where shapes are wrong, lowering says so. */
+function isLarge(op: Operation, def: OpDef, inputs: readonly Value[]): boolean {
+  try {
+    const shapes = concreteShapes(def, attrsOf(def, op.attrs), inputs);
+    return shapes.some((shape) => shape !== null && sizeOf(shape) > foldLimit);
+  } catch {
+    return false;
+  }
 }
 
 /** The shape function on concrete shapes; null for outputs that depend on data. */
@@ -349,6 +387,8 @@ function copyInto(source: NDArray, target: NDArray): void {
 
 /** Names the node in whatever went wrong with it. Our own mistakes pass as they are. */
 export function lowerError(error: unknown, op: Operation): unknown {
+  // From the program of a node that was computed while compiling.
+  if (error instanceof StepError) return lowerError(error.cause, op);
   if (!(error instanceof Error) || error.message.startsWith("internal:")) return error;
   // The language's own complaints are our mistakes, not the graph's.
   if (error instanceof TypeError || error instanceof ReferenceError) return error;
@@ -372,6 +412,11 @@ export function lowerError(error: unknown, op: Operation): unknown {
       );
     }
     return error;
+  }
+  // So the language says that an array cannot be made.
+  if (error instanceof RangeError && /allocation|array length/i.test(error.message)) {
+    const text = `OOM when allocating an array: ${error.message}${suffix}`;
+    return new ResourceExhaustedError(op, text, hint);
   }
   return new InvalidArgumentError(op, error.message + suffix, hint);
 }

@@ -287,9 +287,9 @@ describe("life of a session", () => {
 
   test("engines are listed with the reason why one cannot be used", () => {
     expect(tf.engines()).toEqual([
-      { name: "wasm", available: true, reason: null },
-      { name: "javascript", available: true, reason: null },
-      { name: "reference", available: true, reason: null },
+      { name: "wasm", available: true, reason: null, note: null },
+      { name: "javascript", available: true, reason: null, note: null },
+      { name: "reference", available: true, reason: null, note: null },
     ]);
   });
 
@@ -395,6 +395,20 @@ describe("the compiler", () => {
     const session = new tf.Session("", { config: { optimize: true } });
     const stages = session.explain(y, [[x, [1, 2, 3, 4]]]);
     expect(stages.find(({ name }) => name === "sweep")?.program.steps).toHaveLength(2);
+  });
+
+  test("complex numbers are refused where they would be computed", () => {
+    const z = tf.placeholder(tf.complex64, [1], { name: "z" });
+    const array = new tf.NDArray(Float32Array.of(1, 2), [1], tf.complex64);
+    const sess = new tf.Session();
+    for (const y of [tf.multiply(z, z, { name: "y" }), tf.reduceSum(z, { name: "y" })]) {
+      expect(() => sess.runSync(y, [[z, array]])).toThrow(
+        /Op type not registered '\w+': node 'y(_1)?' cannot run because loops over complex numbers are not there yet\./,
+      );
+    }
+    expect(Array.from(sess.runSync(tf.identity(z), [[z, array]]).data as Float32Array)).toEqual([
+      1, 2,
+    ]);
   });
 
   test("errors while running name the node", () => {

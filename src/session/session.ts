@@ -10,7 +10,7 @@ import type { OpenScope } from "../core/scope.ts";
 import { within } from "../core/scope.ts";
 import { type Feeds, pushDefaultSession, type RunnableSession } from "../core/session.ts";
 import type { Operation, Tensor } from "../core/tensor.ts";
-import { isOver } from "../engines/executor.ts";
+import { isOver, withRoom } from "../engines/executor.ts";
 import type { Program, RunContext, StateCell, StateKey } from "../engines/ir.ts";
 import type { dead } from "../ops/define.ts";
 import { ExecutableCache } from "./cache.ts";
@@ -84,6 +84,8 @@ export class Session implements RunnableSession, Disposable {
         if (!this.#kernels.has(node)) this.#kernels.set(node, create());
         return this.#kernels.get(node) as T;
       },
+      // The program that runs was used last.
+      makeRoom: () => this.#executables.keep(1),
     };
   }
 
@@ -128,6 +130,13 @@ export class Session implements RunnableSession, Disposable {
   }
 
   #runNow(plan: FetchPlan, fed: Map<Tensor, NDArray>): unknown {
+    // A program is not made for being run inside of itself, nor for losing its memory meanwhile.
+    if (this.#isBusy) {
+      throw new RuntimeError(
+        "A run of this session is going on, and another one was asked for inside of it.",
+        "Use `session.run` there: it runs as soon as this run has ended.",
+      );
+    }
     this.#settle();
     const run = this.#begin(plan, fed);
     this.#advance(run, Number.POSITIVE_INFINITY);
@@ -171,7 +180,11 @@ export class Session implements RunnableSession, Disposable {
     const key = { version: this.graph.version, fetches, targets, fed, states: this.#shapesNow() };
     let executable = this.#executables.find(key);
     if (!executable) {
-      executable = this.#compile(planRun({ fetches, targets, fed: new Set(fed.keys()) }), fed);
+      const needed = planRun({ fetches, targets, fed: new Set(fed.keys()) });
+      executable = withRoom(
+        () => this.#compile(needed, fed),
+        () => this.#executables.keep(0),
+      );
       this.#executables.add(key, executable);
     }
     return executable;
@@ -214,7 +227,7 @@ export class Session implements RunnableSession, Disposable {
     });
     this.#compile(plan, fed, (name, program, milliseconds) => {
       stages.push({ name, program, milliseconds });
-    });
+    }).dispose();
     return stages;
   }
 

@@ -14,6 +14,17 @@ interface Place {
   readonly generation: number;
 }
 
+/** A cell whose elements got another place. */
+export interface Move {
+  readonly cell: StateCell;
+  readonly address: number;
+  /** What it had before. */
+  readonly array: NDArray | null;
+  readonly old: Place | undefined;
+  /** It has taken its elements along. */
+  readonly kept: boolean;
+}
+
 export class Cells {
   readonly #heap: Heap;
   readonly #places = new WeakMap<StateCell, Place>();
@@ -27,10 +38,10 @@ export class Cells {
 
   /**
    * The address of a cell's elements, which are moved into this memory when they lie elsewhere, and replaced by zeros
-   * when they do not fit `root`. Blocks that are not used any more come into `retired`, since the run that is being
-   * prepared may still read them under another shape.
+   * when they do not fit `root`. What changes comes into `moves`, to be settled after the run that is being prepared:
+   * until then it may read the old elements under another shape, or fail.
    */
-  claim(cell: StateCell, root: Value, fits: boolean, retired: number[]): number {
+  claim(cell: StateCell, root: Value, fits: boolean, moves: Move[]): number {
     const place = this.#placeOf(cell);
     const { array } = cell;
     if (fits && place && array) {
@@ -38,11 +49,9 @@ export class Cells {
       else if (cell.reshaped) cell.array = new NDArray(place.data, root.shape, root.dtype);
       return place.address;
     }
-    const address = this.#heap.allocate(root.dtype.size * root.size);
-    if (place) {
-      this.#forgotten.unregister(cell);
-      retired.push(place.address);
-    }
+    const address = this.#heap.allocate(root.dtype.size * root.size, root);
+    if (place) this.#forgotten.unregister(cell);
+    moves.push({ cell, address, array, old: place, kept: fits });
     this.#show(cell, root, address);
     const data = (cell.array as NDArray).data as Float32Array;
     if (fits && array) data.set(array.data as TypedArray as Float32Array);
@@ -57,6 +66,26 @@ export class Cells {
     const place = this.#placeOf(cell);
     if (!place || !cell.array || place.generation === this.#heap.generation) return;
     this.#show(cell, cell.array, place.address);
+  }
+
+  /** Ends moves. After a run that failed, what lost its value has it again, and what has none takes no memory. */
+  settle(moves: readonly Move[], failed: boolean): void {
+    for (const move of moves.toReversed()) {
+      const { cell, old, array, kept } = move;
+      const isBack = failed && !kept && (array !== null || !cell.initialized);
+      if (!isBack) {
+        if (old) this.#heap.free(old.address);
+        continue;
+      }
+      this.#release(cell);
+      if (!old || !array) {
+        cell.array = array;
+        continue;
+      }
+      this.#show(cell, array, old.address);
+      this.#forgotten.register(cell, old.address, cell);
+      cell.release = () => this.#release(cell);
+    }
   }
 
   #placeOf(cell: StateCell): Place | undefined {

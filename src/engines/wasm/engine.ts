@@ -11,8 +11,16 @@ import { webAssembly } from "./webassembly.ts";
 /** Why the engine cannot be used here; null if it can. */
 export function whyNoWasm(): string | null {
   if (!webAssembly) return "this host has no WebAssembly";
-  if (!features().simd) return "this host's WebAssembly has no vectors (SIMD)";
+  const { refusal, simd } = features();
+  if (refusal !== null) return `this host does not compile WebAssembly: ${refusal}`;
+  if (!simd) return "this host's WebAssembly has no vectors (SIMD)";
   return null;
+}
+
+/** What the engine has to do without here; null if nothing. */
+export function whatWasmLacks(): string | null {
+  if (features().shared) return null;
+  return "it uses one thread, since this host has no shared memory (in browsers: SharedArrayBuffer, for pages that are cross-origin isolated)";
 }
 
 export interface WasmEngine extends Engine {

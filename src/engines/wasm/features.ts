@@ -1,9 +1,11 @@
 /** What the host's WebAssembly can do, found by asking whether it accepts tiny modules. */
 
 import { f32x4, ModuleBuilder, v128 } from "./assembler.ts";
-import { webAssembly } from "./webassembly.ts";
+import { type WebAssemblyApi, webAssembly } from "./webassembly.ts";
 
 export interface Features {
+  /** Why nothing can be compiled; null where it can. */
+  readonly refusal: string | null;
   /** Vectors of 128 bits. */
   readonly simd: boolean;
   /** Fused multiply-add, rounded as the machine likes best. */
@@ -20,7 +22,7 @@ export function features(): Features {
 }
 
 function probe(): Features {
-  if (!webAssembly) return { simd: false, relaxed: false, shared: false };
+  if (!webAssembly) return { refusal: "there is none", simd: false, relaxed: false, shared: false };
   const accepts = (module: ModuleBuilder): boolean => {
     try {
       return webAssembly?.validate(module.bytes()) ?? false;
@@ -33,7 +35,22 @@ function probe(): Features {
   simd.function("f", [], ["v128"], () => f32x4.add(zero, zero));
   const relaxed = new ModuleBuilder();
   relaxed.function("f", [], ["v128"], () => f32x4.relaxed_madd(zero, zero, zero));
-  return { simd: accepts(simd), relaxed: accepts(relaxed), shared: canShare() };
+  return {
+    refusal: refusalOf(webAssembly),
+    simd: accepts(simd),
+    relaxed: accepts(relaxed),
+    shared: canShare(),
+  };
+}
+
+/** A page may forbid compiling by its Content Security Policy. */
+function refusalOf(api: WebAssemblyApi): string | null {
+  try {
+    new api.Module(new ModuleBuilder().bytes());
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function canShare(): boolean {

@@ -24,6 +24,12 @@ export const margin = 1 << 17;
 /** Growing takes at least this many bytes at once. */
 const leastGrowth = 4 << 20;
 
+/** What a block is for, as far as errors tell. */
+export interface Described {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
 interface Block {
   start: number;
   size: number;
@@ -57,8 +63,8 @@ export class Heap {
     return total;
   }
 
-  /** The address of a block of at least `bytes` bytes; its contents are arbitrary. */
-  allocate(bytes: number): number {
+  /** The address of a block of at least `bytes` bytes, for a tensor maybe; its contents are arbitrary. */
+  allocate(bytes: number, tensor?: Described): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
     const fit = this.#free.findIndex((block) => block.size >= size);
     let start: number;
@@ -69,24 +75,24 @@ export class Heap {
       block.size -= size;
       if (block.size === 0) this.#free.splice(fit, 1);
     } else {
-      start = this.#extend(size);
+      start = this.#extend(size, tensor);
     }
     this.#used.set(start, size);
     return start;
   }
 
-  #extend(size: number): number {
+  #extend(size: number, tensor: Described | undefined): number {
     const last = this.#free.at(-1);
     const start = last && last.start + last.size === this.#end ? last.start : this.#end;
     const end = start + size;
     const missing = end + margin - this.memory.buffer.byteLength;
-    if (missing > 0) this.#grow(missing, size);
+    if (missing > 0) this.#grow(missing, size, tensor);
     if (start !== this.#end) this.#free.pop();
     this.#end = end;
     return start;
   }
 
-  #grow(missing: number, asked: number): void {
+  #grow(missing: number, asked: number, tensor: Described | undefined): void {
     const left = this.#maximum - this.memory.buffer.byteLength / pageSize;
     const least = Math.ceil(missing / pageSize);
     const eighth = Math.ceil(this.memory.buffer.byteLength / 8 / pageSize);
@@ -101,9 +107,10 @@ export class Heap {
         // The host has no more; the smaller wish may still be possible.
       }
     }
+    const what = tensor ? `tensor with shape[${tensor.shape}] and type ${tensor.dtype.name}: ` : "";
     throw new ResourceExhaustedError(
       undefined,
-      `OOM when allocating ${asked} bytes: ${this.used} bytes are in use, and the memory of the wasm engine ends at ${this.#maximum * pageSize} bytes.`,
+      `OOM when allocating ${what}${asked} bytes; ${this.used} bytes are in use, and the memory of the wasm engine ends at ${this.#maximum * pageSize} bytes.`,
       "Use smaller batches, or close sessions that are no longer needed.",
     );
   }
@@ -149,7 +156,13 @@ function reserve(
   try {
     return { memory: new api.Memory({ initial: 1, maximum, shared }), maximum };
   } catch (error) {
-    if (maximum < 64) throw error;
+    if (maximum < 64) {
+      throw new ResourceExhaustedError(
+        undefined,
+        `This host gives the wasm engine no memory: ${(error as Error).message}.`,
+        "Choose another engine: TENSORSCOPE_ENGINE=javascript, or config: { engine: 'javascript' }.",
+      );
+    }
     return reserve(api, shared, Math.floor(maximum / 2));
   }
 }

@@ -318,7 +318,7 @@ test("memory that is used up is an error that says so, and nothing is lost", () 
   const a = k.input(float32, [100_000]);
   const program = k.program([k.unary("neg", a)]);
   expect(() => engine.load(program)).toThrow(
-    "OOM when allocating 400000 bytes: 256 bytes are in use, and the memory of the wasm engine ends at 524288 bytes.",
+    "OOM when allocating tensor with shape[100000] and type float32: 400000 bytes; 320 bytes are in use, and the memory of the wasm engine ends at 524288 bytes.",
   );
   const small = new Builder();
   const out = small.unary("neg", small.input(float32, [1]));

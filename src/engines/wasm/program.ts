@@ -1,9 +1,10 @@
 /** Programs in the memory of the wasm engine: planned and bound once, so that a run only copies feeds and calls steps. */
 
 import { allocate, type TypedArray } from "../../core/dtypes.ts";
-import { NDArray } from "../../core/ndarray.ts";
+import { ResourceExhaustedError } from "../../core/errors.ts";
+import { NDArray, sizeOf } from "../../core/ndarray.ts";
 import type { CompiledStep, LoadedProgram } from "../engine.ts";
-import { isOver, StepError } from "../executor.ts";
+import { atStepOf, isOver, StepError, withRoom } from "../executor.ts";
 import {
   type Loop,
   type Program,
@@ -16,11 +17,12 @@ import {
   type Value,
   writesOf,
 } from "../ir.ts";
-import { compileLoop } from "../javascript.ts";
+import { compileLoop, whyNoJavascript } from "../javascript.ts";
 import { planMemory } from "../plan.ts";
-import { runRoutine } from "../reference.ts";
+import { interpretLoop, runRoutine } from "../reference.ts";
+import type { Move } from "./cells.ts";
 import { Epilogue } from "./epilogue.ts";
-import { type Heap, isStorable } from "./heap.ts";
+import { type Described, type Heap, isStorable } from "./heap.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
 import type { LoopCode } from "./loops.ts";
@@ -83,8 +85,8 @@ export class WasmProgram implements LoadedProgram {
 
   /** The step that a run was left before. */
   #at = 0;
-  /** What states have left during the present run, which may still read it. */
-  readonly #retired: number[] = [];
+  /** States that got another place for the present run. */
+  readonly #moves: Move[] = [];
 
   constructor(given: Program, runtime: Runtime) {
     const program = splitReductions(given);
@@ -96,7 +98,7 @@ export class WasmProgram implements LoadedProgram {
     this.#states = statesOf(program);
     try {
       this.#place();
-      const prepared = program.steps.flatMap((step) => this.#prepare(step));
+      const prepared = program.steps.flatMap((step) => ofStep(step, () => this.#prepare(step)));
       this.#steps = prepared.map(({ step }) => step);
       this.#runners = this.#compile(prepared);
     } catch (error) {
@@ -110,42 +112,55 @@ export class WasmProgram implements LoadedProgram {
     this.#runtime.release(this, this.#blocks);
   }
 
-  #allocate(bytes: number): number {
-    const address = this.#heap.allocate(bytes);
+  #allocate(bytes: number, tensor?: Described): number {
+    const address = this.#heap.allocate(bytes, tensor);
     this.#blocks.push(address);
     return address;
   }
 
   #place(): void {
+    for (const step of this.#program.steps) for (const part of partsOf(step)) checkSizes(part);
     const plan = planMemory(this.#program);
-    const slots = plan.buffers.map(({ dtype, size }) =>
-      isStorable(dtype) ? this.#allocate(dtype.size * size) : -1,
+    // A buffer is made for the largest value in it, which is what errors name.
+    const largest = new Map<number, Value>();
+    for (const [value, slot] of plan.slots) {
+      if (value.size > (largest.get(slot)?.size ?? -1)) largest.set(slot, value);
+    }
+    const slots = plan.buffers.map(({ dtype, size }, slot) =>
+      isStorable(dtype)
+        ? this.#atStepOf(largest.get(slot), (value) => this.#allocate(dtype.size * size, value))
+        : -1,
     );
     for (const { root } of valuesOf(this.#program)) {
-      if (root.state || this.#addresses.has(root) || this.#outside.has(root)) continue;
-      const storable = isStorable(root.dtype);
-      if (root.constant) {
-        if (!storable) this.#outside.set(root, root.constant);
-        else this.#addresses.set(root, this.#store(root.constant));
-        continue;
-      }
-      if (this.#program.inputs.includes(root)) {
-        if (storable) this.#addresses.set(root, this.#allocate(root.dtype.size * root.size));
-        continue;
-      }
-      const slot = plan.slots.get(root);
-      if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
-      if (storable) this.#addresses.set(root, slots[slot] as number);
-      else
-        this.#outside.set(
-          root,
-          new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype),
-        );
+      this.#atStepOf(root, () => this.#placeOne(root, plan.slots, slots));
     }
   }
 
+  #atStepOf<T>(value: Value | undefined, run: (value: Value | undefined) => T): T {
+    return atStepOf(this.#program, value, () => run(value));
+  }
+
+  #placeOne(root: Value, planned: ReadonlyMap<Value, number>, slots: readonly number[]): void {
+    if (root.state || this.#addresses.has(root) || this.#outside.has(root)) return;
+    const storable = isStorable(root.dtype);
+    if (root.constant) {
+      if (!storable) this.#outside.set(root, root.constant);
+      else this.#addresses.set(root, this.#store(root.constant));
+      return;
+    }
+    if (this.#program.inputs.includes(root)) {
+      if (storable) this.#addresses.set(root, this.#allocate(root.dtype.size * root.size, root));
+      return;
+    }
+    const slot = planned.get(root);
+    if (slot === undefined) throw new Error(`internal: ${root} is read but never written`);
+    if (storable) this.#addresses.set(root, slots[slot] as number);
+    else
+      this.#outside.set(root, new NDArray(allocate(root.dtype, root.size), root.shape, root.dtype));
+  }
+
   #store(array: NDArray): number {
-    const address = this.#allocate(array.dtype.size * array.size);
+    const address = this.#allocate(array.dtype.size * array.size, array);
     const view = this.#heap.view(array.dtype, address, array.size) as TypedArray;
     copyElements(array.data as TypedArray, view);
     return address;
@@ -195,7 +210,10 @@ export class WasmProgram implements LoadedProgram {
       if (runner) return runner;
       const loop = codeOf.get(step);
       if (loop) return { kind: "loop", code: loop };
-      if (step.kind === "loop") return { kind: "arrays", run: compileLoop(step) };
+      if (step.kind === "loop") {
+        const compile = whyNoJavascript() === null ? compileLoop : interpretLoop;
+        return { kind: "arrays", run: ofStep(step, () => compile(step)) };
+      }
       throw new Error(`internal: a ${step.kind} that does not lie in memory`);
     });
   }
@@ -207,25 +225,39 @@ export class WasmProgram implements LoadedProgram {
     context: RunContext,
     until = Number.POSITIVE_INFINITY,
   ): NDArray[] | null {
-    if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context);
-    const views = this.#inputViews;
-    for (let i = 0; i < views.length; i++) {
-      const view = views[i];
-      if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
+    try {
+      if (this.#isStale(context) || this.#hasOutsideInputs) this.#bind(inputs, context);
+      const views = this.#inputViews;
+      for (let i = 0; i < views.length; i++) {
+        const view = views[i];
+        if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
+      }
+      const results = this.#advance(0, until);
+      if (!results && this.#hasOutsideInputs) this.#connect(inputs.map((array) => array.copy()));
+      return results;
+    } catch (error) {
+      this.cancel();
+      throw error;
     }
-    const results = this.#advance(0, until);
-    if (!results && this.#hasOutsideInputs) this.#connect(inputs.map((array) => array.copy()));
-    return results;
   }
 
   resume(until: number): NDArray[] | null {
-    // Another program may have let the memory grow, which detaches views where it is not shared.
-    if (this.#generation !== this.#heap.generation) this.#connect(this.#inputs);
-    return this.#advance(this.#at, until);
+    try {
+      // Another program may have let the memory grow, which detaches views where it is not shared.
+      if (this.#generation !== this.#heap.generation) this.#connect(this.#inputs);
+      return this.#advance(this.#at, until);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
   cancel(): void {
-    for (const address of this.#retired.splice(0)) this.#heap.free(address);
+    this.#settle(true);
+  }
+
+  #settle(failed: boolean): void {
+    if (this.#moves.length > 0) this.#runtime.cells.settle(this.#moves.splice(0), failed);
   }
 
   #advance(from: number, until: number): NDArray[] | null {
@@ -240,11 +272,12 @@ export class WasmProgram implements LoadedProgram {
         (steps[at] as () => void)();
       }
     } catch (error) {
-      this.cancel();
       throw new StepError(this.#steps[at] as Step, error);
     }
-    const results = this.#outputs.map((array) => array.copy());
-    if (this.#retired.length > 0) this.cancel();
+    const results = this.#outputs.map((array, i) =>
+      this.#atStepOf(this.#program.outputs[i], () => array.copy()),
+    );
+    this.#settle(false);
     return results;
   }
 
@@ -261,13 +294,17 @@ export class WasmProgram implements LoadedProgram {
 
   /** Finds places for states, then binds all steps to addresses. */
   #bind(inputs: readonly NDArray[], context: RunContext): void {
+    // Binding may fail half way.
+    this.#generation = -1;
     const arrays = new Map<Value, NDArray>(this.#outside);
     const addresses = new Map<Value, number>(this.#addresses);
     // A session keeps its cells for life.
     this.#cells = this.#states.map(({ key }) => context.cell(key));
     this.#states.forEach(({ values }, i) => {
       const cell = this.#cells[i] as StateCell;
-      for (const value of values) this.#bindState(value, cell, arrays, addresses);
+      for (const value of values) {
+        this.#atStepOf(value, () => this.#bindState(value, cell, context, arrays, addresses));
+      }
     });
     this.#context = context;
     this.#placed = { arrays, addresses };
@@ -317,6 +354,7 @@ export class WasmProgram implements LoadedProgram {
   #bindState(
     value: Value,
     cell: StateCell,
+    context: RunContext,
     arrays: Map<Value, NDArray>,
     addresses: Map<Value, number>,
   ): void {
@@ -330,7 +368,10 @@ export class WasmProgram implements LoadedProgram {
       arrays.set(root, cell.array as NDArray);
       return;
     }
-    const address = this.#runtime.cells.claim(cell, root, fits, this.#retired);
+    const address = withRoom(
+      () => this.#runtime.cells.claim(cell, root, fits, this.#moves),
+      context.makeRoom,
+    );
     addresses.set(root, address);
   }
 }
@@ -398,6 +439,31 @@ function bindCall(run: WasmFunction, count: number, args: readonly number[]): ()
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a === b || (a.length === b.length && a.every((dim, i) => dim === b[i]));
+
+/** Does something for a step, to which what goes wrong belongs. */
+function ofStep<T>(step: Step, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new StepError(step, error);
+  }
+}
+
+/** Counters of loops are signed. */
+const mostElements = 2 ** 31 - 1;
+
+function checkSizes(step: Step): void {
+  const values = [...readsOf(step), ...writesOf(step)];
+  const spaces = [...values.map(({ shape }) => shape), ...loopsOf(step).map(({ dims }) => dims)];
+  const tooLarge = spaces.find((dims) => sizeOf(dims) > mostElements);
+  if (!tooLarge) return;
+  const error = new ResourceExhaustedError(
+    undefined,
+    `The wasm engine has no tensors and loops of more than ${mostElements} elements: shape[${tooLarge}].`,
+    "Work on parts of it.",
+  );
+  throw new StepError(step, error);
+}
 
 /** What only the group that computes it reads. */
 function internalValues(program: Program, steps: readonly Step[]): Set<Value> {

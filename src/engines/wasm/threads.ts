@@ -3,6 +3,7 @@
  * thread has taken, so nothing waits for threads to start.
  */
 
+import { ResourceExhaustedError, UnavailableError, ValueError } from "../../core/errors.ts";
 import type { Heap } from "./heap.ts";
 import type { Exports, Modules, Origin } from "./modules.ts";
 import type { WasmFunction, WasmMemory } from "./webassembly.ts";
@@ -16,18 +17,19 @@ const SIGNAL = 1;
 const DONE = 2;
 /** Set by a piece that failed. */
 const FAILED = 3;
-/** Threads that have started. */
-const READY = 4;
-const PIECES = 5;
-const PIECE_SIZE = 6;
-const COUNT = 7;
-const MODULE = 8;
-const BYTES = 9;
-const LENGTH = 10;
-const FUNCTION = 11;
-const ARGUMENTS = 12;
-const FIRST_ARGUMENT = 13;
+const PIECES = 4;
+const PIECE_SIZE = 5;
+const COUNT = 6;
+const MODULE = 7;
+const BYTES = 8;
+const LENGTH = 9;
+const FUNCTION = 10;
+const ARGUMENTS = 11;
+const FIRST_ARGUMENT = 12;
+/** From here on, one word per thread tells what it does: nothing yet, waits, holds a piece. */
 const words = 64;
+const WAITS = 1;
+const HOLDS = 2;
 const mostArguments = words - FIRST_ARGUMENT;
 /** Modules that a thread keeps; the one that it made first is dropped, and made again when needed. */
 const modulesPerThread = 1024;
@@ -39,8 +41,8 @@ const CLOSED = 0xffff;
  * browsers to a Web Worker. A module comes as bytes in the shared memory, because a thread that waits gets no messages.
  */
 const source = `
-const start = ({ memory, control, patient }) => {
-  const words = new Int32Array(memory.buffer, control, ${words});
+const start = ({ memory, control, state, patient }) => {
+  const words = new Int32Array(memory.buffer, control, state + 1);
   const modules = new Map();
   const refuse = () => { throw new Error("not in a thread"); };
   const host = new Proxy({}, { get: () => refuse });
@@ -55,7 +57,7 @@ const start = ({ memory, control, patient }) => {
       const piece = ticket & 0xffff;
       const pieces = words[${PIECES}];
       if (piece >= pieces) return;
-      const size = words[${PIECE_SIZE}], count = words[${COUNT}], index = words[${FUNCTION}], id = words[${MODULE}];
+      const size = words[${PIECE_SIZE}] >>> 0, count = words[${COUNT}] >>> 0, index = words[${FUNCTION}], id = words[${MODULE}];
       const args = Array.from(words.subarray(${FIRST_ARGUMENT}, ${FIRST_ARGUMENT} + words[${ARGUMENTS}]));
       let functions = modules.get(id);
       if (!functions) {
@@ -68,13 +70,18 @@ const start = ({ memory, control, patient }) => {
         functions = made;
         continue;
       }
-      if (Atomics.compareExchange(words, ${TICKET}, ticket, ticket + 1) !== ticket) continue;
+      Atomics.store(words, state, ${HOLDS});
+      if (Atomics.compareExchange(words, ${TICKET}, ticket, ticket + 1) !== ticket) {
+        Atomics.store(words, state, ${WAITS});
+        continue;
+      }
       try { functions[index](piece * size, Math.min(count, (piece + 1) * size), ...args); }
       catch { Atomics.store(words, ${FAILED}, 1); }
       if (Atomics.add(words, ${DONE}, 1) + 1 === pieces) Atomics.notify(words, ${DONE});
+      Atomics.store(words, state, ${WAITS});
     }
   };
-  Atomics.add(words, ${READY}, 1);
+  Atomics.store(words, state, ${WAITS});
   for (;;) {
     const signal = Atomics.load(words, ${SIGNAL});
     work();
@@ -90,11 +97,17 @@ else onmessage = ({ data }) => start(data);
 interface NodeModules {
   readonly getBuiltinModule?: (name: string) => unknown;
 }
+interface NodePort {
+  unref(): void;
+  postMessage(data: unknown): unknown;
+}
 interface NodeWorkers {
   readonly Worker: new (
     source: string,
     options: object,
   ) => { unref(): void; on(event: string, listener: () => void): void };
+  readonly MessageChannel: new () => { readonly port1: NodePort; readonly port2: NodePort };
+  readonly receiveMessageOnPort: (port: NodePort) => unknown;
 }
 interface WebGlobals {
   readonly process?: NodeModules & { readonly env?: Readonly<Record<string, string | undefined>> };
@@ -105,14 +118,32 @@ interface WebGlobals {
 }
 const host = globalThis as unknown as WebGlobals;
 
+/** More threads than this are not started, whatever is asked for. */
+const mostThreads = 64;
+
 /** How many threads are worth having: what TENSORSCOPE_THREADS says, or one per processor. */
 export function threadsWanted(): number {
-  const asked = Number(host.process?.env?.TENSORSCOPE_THREADS ?? Number.NaN);
-  if (Number.isInteger(asked) && asked > 0) return asked;
+  const asked = host.process?.env?.TENSORSCOPE_THREADS;
+  if (asked) {
+    const count = Number(asked);
+    if (Number.isInteger(count) && count > 0) return Math.min(count, mostThreads);
+    throw new ValueError(
+      `TENSORSCOPE_THREADS is '${asked}', which is no number of threads.`,
+      "Use a whole number from 1 on, or leave it out to have one thread per processor.",
+    );
+  }
   const os = host.process?.getBuiltinModule?.("node:os") as
     | { availableParallelism(): number }
     | undefined;
   return Math.min(os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1, 16);
+}
+
+/** A thread that was started, as far as the caller knows. */
+interface Helper {
+  /** Its word of the control block. */
+  readonly state: number;
+  /** Whether it has ended, as far as that can be found out while the caller does not return to the event loop. */
+  hasEnded(): boolean;
 }
 
 export class Threads {
@@ -122,12 +153,13 @@ export class Threads {
   readonly #modules: Modules;
   readonly #control: number;
   readonly #words: Int32Array;
-  readonly #sent = new WeakMap<Exports, { readonly id: number; readonly address: number }>();
+  readonly #sent = new WeakMap<Exports, Sent>();
   #modulesSent = 0;
   /** Frees the bytes of modules that nobody has any more. */
   readonly #forgotten: FinalizationRegistry<number>;
   /** A job without progress for this long has lost a thread. In milliseconds. */
   readonly #patience: number;
+  #helpers: Helper[] = [];
   #started = false;
   #jobs = 0;
   #broken = false;
@@ -138,14 +170,17 @@ export class Threads {
     this.#modules = modules;
     this.#forgotten = new FinalizationRegistry((address) => heap.free(address));
     this.count = heap.shared ? count : 1;
-    this.#control = heap.allocate(4 * words);
-    this.#words = new Int32Array(heap.memory.buffer, this.#control, words);
+    const length = words + this.count - 1;
+    this.#control = heap.allocate(4 * length);
+    this.#words = new Int32Array(heap.memory.buffer, this.#control, length);
     this.#words.fill(0);
   }
 
   /** Threads that take part by now. */
   get ready(): number {
-    return Atomics.load(this.#words, READY);
+    let ready = 0;
+    for (const { state } of this.#helpers) if (Atomics.load(this.#words, state) !== 0) ready++;
+    return ready;
   }
 
   /** Calls `run(begin, end, ...args)` for pieces of [0, count) of at least `grain`, and returns when all are done. */
@@ -157,13 +192,13 @@ export class Threads {
       return;
     }
     if (!this.#started) this.#start();
-    const ready = Atomics.load(this.#words, READY);
-    if (ready === 0) {
+    const address = this.ready > 0 ? this.#send(origin.module) : null;
+    if (address === null) {
       run(0, count, ...args);
       return;
     }
     const pieces = Math.ceil(count / size);
-    this.#post(origin, pieces, size, count, args);
+    this.#post(origin, address, pieces, size, count, args);
     let failure: unknown;
     this.#work(pieces, (piece) => {
       try {
@@ -186,12 +221,12 @@ export class Threads {
 
   #post(
     origin: Origin,
+    { id, address }: Sent,
     pieces: number,
     size: number,
     count: number,
     args: readonly number[],
   ): void {
-    const { id, address } = this.#send(origin.module);
     const shared = this.#words;
     this.#jobs = (this.#jobs + 1) & 0x7fff;
     Atomics.store(shared, TICKET, (this.#jobs << 16) | CLOSED);
@@ -228,24 +263,49 @@ export class Threads {
   #wait(pieces: number): void {
     const shared = this.#words;
     let spins = 10_000;
+    let waited = 0;
     for (;;) {
       const done = Atomics.load(shared, DONE);
       if (done === pieces) return;
       if (spins-- > 0) continue;
-      if (sleep(shared, done, this.#patience) !== "timed-out") continue;
-      if (Atomics.load(shared, DONE) !== done) continue;
+      // Threads are asked for a sign of life at intervals that double, since asking leaves something behind.
+      const nap = Math.min(Math.max(waited, firstDoubt), this.#patience - waited);
+      if (sleep(shared, done, nap) !== "timed-out" || Atomics.load(shared, DONE) !== done) {
+        waited = 0;
+        continue;
+      }
+      waited += nap;
+      this.#dropEnded();
+      const isHeld = this.#helpers.some(({ state }) => Atomics.load(shared, state) === HOLDS);
+      if (!isHeld && Atomics.load(shared, DONE) === done) {
+        throw lost(
+          `A thread of the wasm engine ended in the middle of a run; ${this.#helpers.length + 1} of ${this.count} threads go on.`,
+        );
+      }
+      if (waited < this.#patience) continue;
       this.#broken = true;
-      throw new Error(
+      throw lost(
         "A thread of the wasm engine does not answer any more: this run is lost, and later ones use one thread.",
       );
     }
   }
 
-  /** The bytes of a module in shared memory, where threads find them. */
-  #send(module: Exports): { readonly id: number; readonly address: number } {
+  /** Leaves out threads that have ended; what they did not hold is done by the others. */
+  #dropEnded(): void {
+    this.#helpers = this.#helpers.filter((helper) => !helper.hasEnded());
+  }
+
+  /** The bytes of a module in shared memory, where threads find them; null where there is no room for them. */
+  #send(module: Exports): Sent | null {
     let sent = this.#sent.get(module);
     if (!sent) {
-      const address = this.#heap.allocate(module.bytes.length);
+      let address: number;
+      try {
+        address = this.#heap.allocate(module.bytes.length);
+      } catch (error) {
+        if (error instanceof ResourceExhaustedError) return null;
+        throw error;
+      }
       this.#heap.bytes(address, module.bytes.length).set(module.bytes);
       this.#modulesSent += 1;
       sent = { id: this.#modulesSent, address };
@@ -257,13 +317,33 @@ export class Threads {
 
   #start(): void {
     this.#started = true;
-    const data = { memory: this.#heap.memory, control: this.#control, patient: 4000 };
+    const { memory } = this.#heap;
     try {
-      for (let i = 1; i < this.count; i++) startThread(data);
+      for (let state = words; state < words + this.count - 1; state++) {
+        const data = { memory, control: this.#control, state, patient: 4000 };
+        const helper = startThread(data, () => this.#dropEnded());
+        if (helper) this.#helpers.push(helper);
+      }
     } catch {
-      // No threads here: the caller does all the work.
+      // No more threads here: the caller does all the work.
     }
   }
+}
+
+interface Sent {
+  readonly id: number;
+  readonly address: number;
+}
+
+/** After so long without progress it is asked whether a thread has ended. In milliseconds. */
+const firstDoubt = 500;
+
+function lost(message: string): UnavailableError {
+  return new UnavailableError(
+    undefined,
+    message,
+    "Variables that this run was writing may be half written: restore them from a checkpoint, then go on.",
+  );
 }
 
 /** Sleeps until another piece is done; spins where the host forbids sleeping. */
@@ -275,16 +355,51 @@ function sleep(shared: Int32Array, done: number, patience: number): string {
   }
 }
 
-function startThread(data: { memory: WasmMemory; control: number; patient: number }): void {
+interface ThreadData {
+  readonly memory: WasmMemory;
+  readonly control: number;
+  readonly state: number;
+  readonly patient: number;
+}
+
+/** Starts a thread where the host has any; `onEnd` is called after it has ended. */
+function startThread(data: ThreadData, onEnd: () => void): Helper | null {
   const node = host.process?.getBuiltinModule?.("node:worker_threads") as NodeWorkers | undefined;
-  if (node) {
-    const worker = new node.Worker(source, { eval: true, workerData: data, execArgv: [], env: {} });
-    // A thread that fails takes no more pieces; the others and the caller do.
-    worker.on("error", () => undefined);
-    worker.unref();
-    return;
-  }
-  if (!host.Worker || !host.Blob || !host.URL) return;
+  if (node) return startNodeThread(node, data, onEnd);
+  if (!host.Worker || !host.Blob || !host.URL) return null;
   const blob = new host.Blob([source], { type: "text/javascript" });
   new host.Worker(host.URL.createObjectURL(blob)).postMessage(data);
+  return { state: data.state, hasEnded: () => false };
+}
+
+/**
+ * A worker thread of Node. That it has ended is told by an event, which cannot come while the caller waits. But a
+ * channel closes together with a thread that has its other end, and Node posts nothing to a closed one.
+ */
+function startNodeThread(node: NodeWorkers, data: ThreadData, onEnd: () => void): Helper {
+  const { port1, port2 } = new node.MessageChannel();
+  port1.unref();
+  const worker = new node.Worker(source, {
+    eval: true,
+    workerData: { ...data, port: port2 },
+    transferList: [port2],
+    execArgv: [],
+    env: {},
+  });
+  let ended = false;
+  const end = () => {
+    ended = true;
+    onEnd();
+  };
+  worker.on("error", end);
+  worker.on("exit", end);
+  worker.unref();
+  const isOpen = () => port1.postMessage(0) === true;
+  const canTell = isOpen();
+  const hasEnded = () => {
+    if (ended || !canTell) return ended;
+    node.receiveMessageOnPort(port1);
+    return !isOpen();
+  };
+  return { state: data.state, hasEnded };
 }

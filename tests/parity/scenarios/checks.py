@@ -143,6 +143,28 @@ def _(s):
     s.error("cond", lambda: tf.add_check_numerics_ops())
 
 
+@scenario("numbers of a network in training are checked")
+def _(s):
+    x = tf.placeholder(tf.float32, [2, 2], name="x")
+    w = tf.get_variable("w", [2, 1], initializer=tf.ones_initializer())
+    r = tf.get_variable("r", [1], initializer=tf.zeros_initializer(), use_resource=True)
+    tf.cast(tf.constant(3), tf.float64, name="double")
+    loss = tf.reduce_mean(tf.log(tf.matmul(x, w) + r), name="loss")
+    train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+    checks = tf.add_check_numerics_ops()
+    s.run(tf.global_variables_initializer())
+    s.run([train, checks], {x: [[1.0, 2.0], [3.0, 4.0]]})
+    s.values({"w": w, "r": r})
+    s.error("nan", lambda: s.run(checks, {x: [[-1.0, -2.0], [3.0, 4.0]]}))
+    s.error("inf", lambda: s.run(checks, {x: [[float("inf"), 2.0], [3.0, 4.0]]}))
+    s.error("both", lambda: s.run(checks, {x: [[float("inf"), float("nan")], [3.0, 4.0]]}))
+    guarded = tf.check_numerics(loss, "the loss", name="guard")
+    with tf.control_dependencies([guarded]):
+        safe = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    s.error("guard", lambda: s.run(safe, {x: [[-1.0, -2.0], [3.0, 4.0]]}))
+    s.values({"after": w, "r after": r})
+
+
 @scenario("checks of closeness, integers, ranks and order")
 def _(s):
     x = tf.placeholder(tf.float32, [None], name="x")

@@ -157,6 +157,38 @@ scenario("numbers of the whole graph are checked", async (s) => {
   s.error("cond", () => tf.addCheckNumericsOps());
 });
 
+scenario("numbers of a network in training are checked", async (s) => {
+  const x = tf.placeholder(tf.float32, [2, 2], { name: "x" });
+  const w = tf.getVariable("w", [2, 1], { initializer: tf.onesInitializer() });
+  const r = tf.getVariable("r", [1], { initializer: tf.zerosInitializer(), useResource: true });
+  tf.cast(tf.constant(s.ints(3)), tf.float64, { name: "double" });
+  const loss = tf.reduceMean(tf.log(tf.matmul(x, w).add(r)), { name: "loss" });
+  const train = new tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss);
+  const checks = tf.addCheckNumericsOps();
+  const rows = (a: number, b: number) =>
+    [
+      [
+        x,
+        [
+          [a, b],
+          [3, 4],
+        ],
+      ],
+    ] as const;
+  await s.run(tf.globalVariablesInitializer());
+  await s.run([train, checks], rows(1, 2));
+  await s.values({ w, r });
+  await s.error("nan", () => s.run(checks, rows(-1, -2)));
+  await s.error("inf", () => s.run(checks, rows(Number.POSITIVE_INFINITY, 2)));
+  await s.error("both", () => s.run(checks, rows(Number.POSITIVE_INFINITY, Number.NaN)));
+  const guarded = tf.checkNumerics(loss, "the loss", { name: "guard" });
+  const safe = tf.controlDependencies([guarded], () =>
+    new tf.train.GradientDescentOptimizer(0.1).minimize(loss),
+  );
+  await s.error("guard", () => s.run(safe, rows(-1, -2)));
+  await s.values({ after: w, "r after": r });
+});
+
 scenario("checks of closeness, integers, ranks and order", async (s) => {
   const x = tf.placeholder(tf.float32, [null], { name: "x" });
   const u = tf.placeholder(tf.float32, null, { name: "u" });
