@@ -6,7 +6,11 @@ import { join } from "node:path";
 const folder = join(import.meta.dirname, ".peers");
 const worker = (file) => join(import.meta.dirname, "workers", file);
 
-const inPython = { torch: "torch_worker.py", tensorflow: "tensorflow_worker.py", jax: "jax_worker.py" };
+const inPython = {
+  torch: "torch_worker.py",
+  tensorflow: "tensorflow_worker.py",
+  jax: "jax_worker.py",
+};
 const inNode = { tfjs: "tfjs.mjs", jaxjs: "jaxjs.mjs" };
 const pythonPackages = ["tensorflow-cpu", "torch==2.13.0", "jax"];
 const npmPackages = [
@@ -42,7 +46,10 @@ export function peerCommands(names = [...Object.keys(inPython), ...Object.keys(i
 function python() {
   if (process.env.TENSORSCOPE_PYTHON) return process.env.TENSORSCOPE_PYTHON;
   const environment = join(folder, ".venv");
-  const program = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const program = join(
+    environment,
+    process.platform === "win32" ? "Scripts/python.exe" : "bin/python",
+  );
   const stamp = join(environment, "complete");
   if (!existsSync(stamp)) {
     console.log(`Installing ${pythonPackages.join(", ")} into bench/.peers/.venv ...`);
@@ -54,7 +61,11 @@ function python() {
 }
 
 function node() {
-  if (!npmPackages.every((name) => existsSync(join(folder, "node_modules", name.replace(/@[^@]*$/, ""))))) {
+  if (
+    !npmPackages.every((name) =>
+      existsSync(join(folder, "node_modules", name.replace(/@[^@]*$/, ""))),
+    )
+  ) {
     console.log(`Installing ${npmPackages.join(", ")} into bench/.peers ...`);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{ "private": true }\n');

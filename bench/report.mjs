@@ -7,8 +7,10 @@ const asList = (goals) => (goals === undefined ? [] : Array.isArray(goals) ? goa
 export function describe({ machine, versions, problems }) {
   const { cpu, processors, threads, node } = machine;
   const lines = [`${cpu}, ${processors} processors; ${threads} threads per system; Node ${node}`];
-  for (const [system, version] of Object.entries(versions)) lines.push(`${title(system)} ${version}`);
-  for (const { system, reason } of problems) lines.push(`${title(system)}: not measured, ${reason}`);
+  for (const [system, version] of Object.entries(versions))
+    lines.push(`${title(system)} ${version}`);
+  for (const { system, reason } of problems)
+    lines.push(`${title(system)}: not measured, ${reason}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -66,7 +68,12 @@ function judgeGoal(name, subjects, engine, goal) {
   const part = times.length > 0 ? mine?.ms / Math.min(...times) : undefined;
   const who = goal.peers ? goal.peers.map(title).join(", ") : "the best peer";
   const text = `≤ ${Number(goal.ofBest.toFixed(2))} × ${who}`;
-  return verdict(text, part, (v) => v <= goal.ofBest, (v) => `${v.toFixed(2)} ×`);
+  return verdict(
+    text,
+    part,
+    (v) => v <= goal.ofBest,
+    (v) => `${v.toFixed(2)} ×`,
+  );
 }
 
 export function format(ms) {
@@ -81,7 +88,18 @@ export function table({ works: measured }) {
     .map(([name, { subjects }]) => {
       const engines = ["native", "wasm"].filter((engine) => best(subjects, engine));
       const lines = [works[name].title];
-      for (const { system, variant, ms, least, most, flops, bytes, best: fastest, growth, error } of subjects) {
+      for (const {
+        system,
+        variant,
+        ms,
+        least,
+        most,
+        flops,
+        bytes,
+        best: fastest,
+        growth,
+        error,
+      } of subjects) {
         const label = `  ${title(system)}${variant ? ` (${variant})` : ""}`.padEnd(36);
         if (error) {
           lines.push(`${label}          -  ${error}`);
@@ -104,7 +122,8 @@ export function table({ works: measured }) {
         lines.push(`${label} ${format(ms).padStart(10)}  ${facts.join("  ")}`);
       }
       for (const { engine, text, value, reached } of judge(name, { subjects })) {
-        const outcome = reached === undefined ? "not measured" : reached ? "reached" : "NOT reached";
+        const outcome =
+          reached === undefined ? "not measured" : reached ? "reached" : "NOT reached";
         lines.push(`  goal of ${engine}: ${text}: ${value}, ${outcome}`);
       }
       return `${lines.join("\n")}\n`;

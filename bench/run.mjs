@@ -154,12 +154,18 @@ async function runWork(name) {
     }
   }
   for (const { worker } of systems) await worker.ask({ do: "release" }, 60);
-  const measured = subjects.map(({ system, variant, times, error, id: _, worker: __, ...facts }) => {
-    if (error) return { system, variant, error };
-    const middles = times.map(({ middle }) => middle);
-    const range = { ms: median(middles), least: Math.min(...middles), most: Math.max(...middles) };
-    return { system, variant, ...range, best: Math.min(...times.map((t) => t.best)), ...facts };
-  });
+  const measured = subjects.map(
+    ({ system, variant, times, error, id: _, worker: __, ...facts }) => {
+      if (error) return { system, variant, error };
+      const middles = times.map(({ middle }) => middle);
+      const range = {
+        ms: median(middles),
+        least: Math.min(...middles),
+        most: Math.max(...middles),
+      };
+      return { system, variant, ...range, best: Math.min(...times.map((t) => t.best)), ...facts };
+    },
+  );
   return { subjects: measured };
 }
 
@@ -204,7 +210,14 @@ async function runFresh(name) {
     let answer;
     for (let round = 0; round < (once ? 1 : Math.min(3, rounds)); round++) {
       const worker = new Worker(command, { pinning, threads });
-      const request = { do: "prepare", work: name, variant: "", folder, shapes, options: { steps } };
+      const request = {
+        do: "prepare",
+        work: name,
+        variant: "",
+        folder,
+        shapes,
+        options: { steps },
+      };
       answer = await worker.ask(request, 580);
       worker.stop();
       samples.push(...(answer.samples ?? []));

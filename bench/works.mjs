@@ -133,7 +133,12 @@ export const works = {
     title: "smallest run: feed, add, fetch",
     arrays: { x: { shape: [], scale: 1 } },
     least: 200,
-    goals: { wasm: [{ ms: 0.005, variant: "runSync" }, { ms: 0.02, variant: "run" }] },
+    goals: {
+      wasm: [
+        { ms: 0.005, variant: "runSync" },
+        { ms: 0.02, variant: "run" },
+      ],
+    },
   },
   normal: {
     title: "random normal, 1 M elements",

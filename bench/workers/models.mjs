@@ -49,9 +49,7 @@ function gan({ variable, input }) {
     return tf.reduceSum(dense(flat, v.dw2, v.db2).mul(digits), { axis: 1 });
   };
   const loss = (logits, label) =>
-    tf.reduceMean(
-      tf.nn.sigmoidCrossEntropyWithLogits({ labels: tf.fill([batch], label), logits }),
-    );
+    tf.reduceMean(tf.nn.sigmoidCrossEntropyWithLogits({ labels: tf.fill([batch], label), logits }));
   const judgedReal = judge(input("real"));
   const judgedDrawn = judge(tf.sigmoid(drawn.add(v.gb2)));
   const dLoss = loss(judgedReal, 0.9).add(loss(judgedDrawn, 0));
@@ -112,8 +110,7 @@ function attention({ variable, input }) {
   const weights = ["wq", "wk", "wv", "wo"].map(variable);
   const x = input("x");
   const flat = tf.reshape(x, [1024, 256]);
-  const heads = (w) =>
-    tf.transpose(tf.reshape(tf.matmul(flat, w), [8, 128, 8, 32]), [0, 2, 1, 3]);
+  const heads = (w) => tf.transpose(tf.reshape(tf.matmul(flat, w), [8, 128, 8, 32]), [0, 2, 1, 3]);
   const [q, k, v] = weights.slice(0, 3).map(heads);
   const weight = tf.nn.softmax(tf.matmul(q, k, { transposeB: true }).mul(1 / Math.sqrt(32)));
   const seen = tf.transpose(tf.matmul(weight, v), [0, 2, 1, 3]);

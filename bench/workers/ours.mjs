@@ -101,7 +101,9 @@ function compile(read) {
   };
   const first = run();
   const samples = [first - run()];
-  const passes = session.explain(train, feeds).map(({ name, milliseconds }) => [name, milliseconds]);
+  const passes = session
+    .explain(train, feeds)
+    .map(({ name, milliseconds }) => [name, milliseconds]);
   session.close();
   return { samples, passes };
 }
