@@ -2,7 +2,7 @@
 // docs/performance.md says how; `--help` lists the options.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { peerCommands } from "./peers.mjs";
 import { describe, table } from "./report.mjs";
@@ -104,6 +104,7 @@ const results = {
   works: {},
 };
 console.log(describe(results));
+mkdirSync(dirname(options.save), { recursive: true });
 
 const folder = mkdtempSync(join(tmpdir(), "tensorscope-bench-"));
 try {
@@ -111,13 +112,12 @@ try {
     const measured = works[name].fresh ? await runFresh(name) : await runWork(name);
     results.works[name] = measured;
     console.log(table({ ...results, works: { [name]: measured } }));
+    writeFileSync(options.save, `${JSON.stringify(results, null, 1)}\n`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
   for (const { worker } of systems) worker.stop();
 }
-mkdirSync(join(options.save, ".."), { recursive: true });
-writeFileSync(options.save, `${JSON.stringify(results, null, 1)}\n`);
 console.log(`Results: ${options.save}`);
 
 /** Writes the arrays of a work where all systems read them; gives their shapes. */
