@@ -22,6 +22,7 @@ const help = `Measures training steps and other works on the engines of this pac
   --threads N        threads of every system (default: 2)
   --cpus LIST        processors to stay on, where taskset exists (default: the last N)
   --long             100,000 steps for the memory of a long run instead of 10,000
+  --add              keeps the other works of the file where results are written
   --save FILE        where results are written (default: bench/results/latest.json)`;
 
 const { values: options } = parseArgs({
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "2" },
     cpus: { type: "string" },
     long: { type: "boolean" },
+    add: { type: "boolean" },
     save: { type: "string", default: join(import.meta.dirname, "results/latest.json") },
     help: { type: "boolean" },
   },
@@ -101,7 +103,7 @@ const results = {
   rounds,
   seconds,
   problems,
-  works: {},
+  works: options.add ? JSON.parse(readFileSync(options.save, "utf8")).works : {},
 };
 console.log(describe(results));
 mkdirSync(dirname(options.save), { recursive: true });

@@ -142,9 +142,10 @@ function normal() {
 
 function adam({ variable }) {
   const x = variable("x");
+  const element = x.slice(12345); // Before the update, since operations run in the order of their creation.
   const optimizer = new tf.train.AdamOptimizer(0.001);
   const train = optimizer.applyGradients([[variable("gradient"), x]]);
-  return { train, losses: [x.slice(12345)] };
+  return { train, losses: [element] };
 }
 
 mlp.trains = cnn.trains = gan.trains = lstm.trains = adam.trains = true;
