@@ -21,11 +21,14 @@ export function best(subjects, system) {
     .toSorted((a, b) => a.ms - b.ms)[0];
 }
 
-/** Floating-point operations per millisecond at best: of WebAssembly for wasm, otherwise of the largest product. */
+/** Floating-point operations per millisecond at best: of WebAssembly for wasm, otherwise of any product in native code. */
 export function peak(subjects, engine) {
   const rates = subjects
-    .filter(({ system, flops }) => flops && (system === "machine") === (engine === "wasm"))
-    .map(({ flops, best }) => flops / best);
+    .filter(({ system }) =>
+      engine === "wasm" ? system === "machine" : !["machine", "wasm"].includes(system),
+    )
+    .map(({ flops = works.matmul.flops, best }) => flops / best)
+    .filter((rate) => rate > 0);
   return rates.length > 0 ? Math.max(...rates) : undefined;
 }
 
