@@ -24,10 +24,13 @@ export class Queue {
     return this.#entries.length === 0;
   }
 
-  /** Resolves when the task and all before it are done; other events are let through in between. */
-  add(task: Task): Promise<void> {
+  /**
+   * Resolves when the task and all before it are done; other events are let through in between. What is under way
+   * already goes before what its own steps have asked for.
+   */
+  add(task: Task, isUnderWay: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#entries.push({ task, resolve, reject });
+      this.#entries[isUnderWay ? "unshift" : "push"]({ task, resolve, reject });
       this.#schedule();
     });
   }

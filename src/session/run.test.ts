@@ -230,6 +230,24 @@ describe.each(["wasm", "javascript", "reference"])("a run of many steps with %s"
     expect(seen.map((value) => value.item())).toEqual([7]);
     session.close();
   });
+
+  test("ends before the runs that its own steps ask for", async () => {
+    const v = new tf.Variable(0, { name: "v" });
+    const session = open();
+    session.runSync(v.initializer);
+    const first = v.assignAdd(1);
+    const shown = tf.controlDependencies([first], () => tf.Print(tf.constant(1), [first]));
+    const second = tf.controlDependencies([shown], () => tf.identity(v.assignAdd(1)));
+    const asked: Promise<tf.NDArray>[] = [];
+    const former = tf.setPrintHandler(() => {
+      asked.push(session.run(v));
+    });
+    makeTimeFly();
+    expect((await session.run(second)).item()).toBe(2);
+    tf.setPrintHandler(former);
+    expect((await Promise.all(asked)).map((value) => value.item())).toEqual([2]);
+    session.close();
+  });
 });
 
 test("a short run is done when run returns", async () => {

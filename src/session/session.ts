@@ -21,7 +21,7 @@ import { type Fetched, type FetchPlan, planFetches } from "./fetch.ts";
 import type { Known } from "./lower.ts";
 import { holdUntil } from "./pace.ts";
 import { type Plan, planRun } from "./plan.ts";
-import { Queue } from "./queue.ts";
+import { Queue, type Task } from "./queue.ts";
 
 export interface SessionOptions extends OptionsObject {
   readonly graph?: Graph | undefined;
@@ -112,13 +112,14 @@ export class Session implements RunnableSession, Disposable {
     if (run) run.keepFeeds();
     else for (const [tensor, array] of fed) fed.set(tensor, array.copy());
     let waiting = run;
-    await this.#queue.add({
+    const task: Task = {
       advance: (end) => {
         waiting ??= this.#begin(plan, fed);
         return this.#advance(waiting, end);
       },
       cancel: () => waiting?.cancel(),
-    });
+    };
+    await this.#queue.add(task, run !== undefined);
     return valuesOf(plan, waiting as Run) as Fetched<F>;
   }
 
