@@ -44,9 +44,9 @@ export function whyNoNative(): string | null {
 export function whatNativeUses(): string | null {
   const native = find();
   if (typeof native === "string") return null;
-  const { version, setThreads } = native.library;
-  const threads = setThreads ? "" : ", with as many threads as it likes";
-  return `matrix products and convolutions by oneDNN ${version}${threads}`;
+  const { version, threads } = native.library;
+  const many = threads ? "" : ", with as many threads as it likes";
+  return `matrix products and convolutions by oneDNN ${version}${many}`;
 }
 
 /** The kernels of the library for a memory. */
@@ -63,7 +63,7 @@ export const nativeEngine: WasmEngine = makeWasmEngine({
   name: "native",
   kernels: ({ heap, threads }) => {
     const native = find();
-    if (typeof native !== "string") native.library.setThreads?.(threads.count);
+    if (typeof native !== "string") native.library.threads?.limit(threads.count);
     return kernelsFor(heap);
   },
 });

@@ -21,10 +21,12 @@ import {
 } from "./ffi.ts";
 import { Block } from "./memory.ts";
 
+/** Debian counts minor versions of 3.x as interfaces of their own. */
+const minors = Array.from({ length: 20 }, (_, i) => `libdnnl.so.3.${19 - i}`);
 /** Names of the library, the newest interface first. */
 const names: Readonly<Record<string, readonly string[]>> = {
-  linux: ["libdnnl.so.3", "libdnnl.so.2"],
-  darwin: ["libdnnl.3.dylib", "libdnnl.2.dylib", "/opt/homebrew/lib/libdnnl.dylib"],
+  linux: ["libdnnl.so.3", ...minors, "libdnnl.so.2", "libdnnl.so"],
+  darwin: ["libdnnl.3.dylib", "/opt/homebrew/lib/libdnnl.dylib", "libdnnl.dylib"],
   win32: ["dnnl.dll"],
 };
 /** Names of the runtime whose threads the library uses, for setting their number. */
@@ -87,6 +89,7 @@ type Functions = Readonly<
 >;
 
 interface Shared {
+  readonly threads: Team | null;
   readonly ffi: Ffi;
   readonly engine: number;
   readonly stream: number;
@@ -105,9 +108,11 @@ export class Primitive {
   readonly #memories: number[] = [];
   readonly #addresses: number[] = [];
   readonly #arguments: Block;
+  readonly #threads: number;
 
-  /** Takes over the description. */
-  constructor(shared: Shared, description: number, roles: readonly Role[]) {
+  /** Takes over the description, which was made for so many threads. */
+  constructor(shared: Shared, description: number, roles: readonly Role[], threads: number) {
+    this.#threads = threads;
     const { functions, ffi, engine, result } = shared;
     this.#shared = shared;
     this.#roles = roles;
@@ -139,7 +144,8 @@ export class Primitive {
 
   /** Runs on arrays at addresses of the process. */
   run(addresses: readonly number[]): void {
-    const { functions, stream } = this.#shared;
+    const { functions, stream, threads } = this.#shared;
+    threads?.use(this.#threads);
     for (let i = 0; i < addresses.length; i++) {
       const address = addresses[i] as number;
       if (this.#addresses[i] === address) continue;
@@ -165,6 +171,14 @@ export interface ConvLayouts {
   readonly y: Layout;
 }
 
+/** How an operation is done. */
+export interface Manner {
+  /** Whether max(_, 0) is taken of each result. */
+  readonly relu?: boolean;
+  /** Multiply-adds. */
+  readonly work: number;
+}
+
 export interface ProductLayouts {
   readonly a: Layout;
   readonly b: Layout;
@@ -174,8 +188,8 @@ export interface ProductLayouts {
 
 export class OneDnn {
   readonly version: string;
-  /** Sets the number of its threads; null where they are not ours to set. */
-  readonly setThreads: ((count: number) => void) | null;
+  /** Its threads, where their number is ours to set. */
+  readonly threads: Team | null;
   /** Whether max(x, 0) after an operation leaves NaN as it is, so that it is not hidden. */
   readonly keepsNaN: boolean;
   readonly #abi: Abi;
@@ -201,7 +215,7 @@ export class OneDnn {
     if (!((major === 2 && minor >= 6) || major === 3)) {
       throw new Error(`oneDNN ${this.version} has another interface: 2.6 to 3.x are known`);
     }
-    this.setThreads = ffi.int(version + 24) === openMpRuntime ? threadSetter(ffi) : null;
+    this.threads = ffi.int(version + 24) === openMpRuntime ? findTeam(ffi) : null;
     const result = new Block(ffi, 16);
     const made = (name: string, parameters: readonly ParameterType[], ...values: number[]) => {
       call(name, ["pointer", ...parameters])(result.address, ...values);
@@ -229,7 +243,7 @@ export class OneDnn {
       destroyOperations: call("dnnl_post_ops_destroy", pointers(1)),
       setOperations: call("dnnl_primitive_attr_set_post_ops", pointers(2)),
     };
-    this.#shared = { ffi, engine, stream, functions, result };
+    this.#shared = { threads: this.threads, ffi, engine, stream, functions, result };
     const binder = { engine, call, block: (bytes: number) => new Block(ffi, bytes) };
     this.#abi = major === 2 ? new Abi2(binder) : new Abi3(binder);
     const trial = this.#try(ffi);
@@ -242,7 +256,8 @@ export class OneDnn {
     const size = 16;
     const layout: Layout = { dims: [size, size], strides: [size, 1] };
     const row: Layout = { dims: [1, size], strides: [size, 1] };
-    const product = this.matmul({ a: layout, b: layout, bias: row, out: layout }, true);
+    const layouts = { a: layout, b: layout, bias: row, out: layout };
+    const product = this.matmul(layouts, { relu: true, work: size ** 3 });
     if (!product) return null;
     const [a, b, bias, out] = [0, 1, 2, 3].map(() => new Float32Array(size * size)) as [
       Float32Array<ArrayBuffer>,
@@ -267,9 +282,9 @@ export class OneDnn {
   }
 
   /** a times b plus bias, then max(_, 0) if wanted: runs on a, b, bias if there is one, out. */
-  matmul(layouts: ProductLayouts, relu = false): Primitive | null {
+  matmul(layouts: ProductLayouts, manner: Manner): Primitive | null {
     const roles = layouts.bias ? [x, filter, bias, y] : [x, filter, y];
-    return this.#make(roles, relu, (attributes) => {
+    return this.#make(roles, manner, (attributes) => {
       const { a, b, out } = layouts;
       const describe = (layout: Layout) => this.#abi.describe(layout);
       const added = layouts.bias && describe(layouts.bias);
@@ -282,11 +297,11 @@ export class OneDnn {
     kind: ConvKind,
     layouts: ConvLayouts,
     window: ConvWindow,
-    relu = false,
+    manner: Manner,
   ): Primitive | null {
     const roles = [...convRoles[kind]];
     if (layouts.bias) roles.splice(-1, 0, bias);
-    return this.#make(roles, relu, (attributes) => {
+    return this.#make(roles, manner, (attributes) => {
       const describe = (layout: Layout) => this.#abi.describe(layout);
       const sides = {
         x: describe(layouts.x),
@@ -305,11 +320,15 @@ export class OneDnn {
   }
 
   /** Copies elements from one layout to another: runs on source, target. Null where they are the same. */
-  reorder(source: Layout | Descriptor, target: Layout | Descriptor): Primitive | null {
+  reorder(
+    source: Layout | Descriptor,
+    target: Layout | Descriptor,
+    elements: number,
+  ): Primitive | null {
     const { functions, engine, result } = this.#shared;
     const described = (layout: Layout | Descriptor) =>
       "address" in layout ? layout : this.#abi.describe(layout);
-    return this.#make([x, y], false, () => {
+    return this.#make([x, y], { work: elements * workOfCopy }, () => {
       const [s, t] = [described(source), described(target)];
       if (functions.areEqual(s.address, t.address) !== 0) throw new Refused("reorder", 0);
       functions.reorder(result.address, s.address, engine, t.address, engine, 0);
@@ -320,12 +339,14 @@ export class OneDnn {
   /** Null where the library has no way to do it, or only the slow one that it has for everything. */
   #make(
     roles: readonly Role[],
-    relu: boolean,
+    { relu, work }: Manner,
     describe: (attributes: number) => number,
   ): Primitive | null {
     const attributes = relu ? this.#reluAttributes() : 0;
+    const threads = this.threads?.for(work) ?? 1;
+    this.threads?.use(threads);
     try {
-      const made = new Primitive(this.#shared, describe(attributes), roles);
+      const made = new Primitive(this.#shared, describe(attributes), roles, threads);
       if (!made.name.startsWith("ref")) return made;
       made.destroy();
       return null;
@@ -354,12 +375,41 @@ export class OneDnn {
 const pointers = (count: number): ParameterType[] =>
   new Array<ParameterType>(count).fill("pointer");
 
-/** How to tell the OpenMP runtime, which the library has brought along, how many threads to use. */
-function threadSetter(ffi: Ffi): ((count: number) => void) | null {
+/** Multiply-adds that a second thread should have: the two wait for each other. */
+const workOfThread = 1 << 19;
+/** Multiply-adds that take as long as copying an element. */
+const workOfCopy = 16;
+
+/** How the threads of the library's OpenMP runtime are told to work. */
+export class Team {
+  readonly #set: (count: number) => void;
+  /** The most that work together. */
+  #most = 1;
+  #now = 0;
+
+  constructor(set: (count: number) => void) {
+    this.#set = set;
+  }
+  limit(count: number): void {
+    this.#most = count;
+  }
+  /** How many should share so much work. */
+  for(work: number): number {
+    return Math.max(1, Math.min(this.#most, Math.floor(work / workOfThread)));
+  }
+  use(count: number): void {
+    if (count === this.#now) return;
+    this.#set(count);
+    this.#now = count;
+  }
+}
+
+/** The runtime that the library has brought along. */
+function findTeam(ffi: Ffi): Team | null {
   for (const name of openMp[platform()] ?? []) {
     try {
       const set = ffi.open(name).func("omp_set_num_threads", "void", ["int"]);
-      return (count) => void set(count);
+      return new Team((count) => void set(count));
     } catch {
       // Another runtime may be there.
     }
