@@ -17,15 +17,12 @@ import {
 import type { MultiplyAdd } from "./multiply-add.ts";
 import type { Pack } from "./pack.ts";
 import { advance, floatSize, loadFloats, repeat, repeatBetween } from "./partial.ts";
-import { joined, overWalks, type Tile, type Walk } from "./tile.ts";
+import { joined, overWalks, type Tile, unrolling, type Walk } from "./tile.ts";
 
 /** Up to so many columns. */
 const mostColumns = 3;
 /** Shorter runs of elements would leave vectors mostly empty too. */
 const shortestRun = 8;
-/** Vectors that are written out one after the other. */
-const unrolled = 4;
-
 export function isForDots(columns: number, walks: readonly Walk[]): boolean {
   const last = joined(walks).at(-1);
   return columns <= mostColumns && last?.step === floatSize && last.count >= shortestRun;
@@ -53,6 +50,7 @@ export function defineDots(module: ModuleBuilder, tile: Tile, madd: MultiplyAdd)
       advance(left, 16 * vectors),
       advance(right, 16 * vectors),
     ];
+    const { several: unrolled } = unrolling(madd);
     const walk = ({ count }: Walk): Code => {
       const vectors = Math.floor(count / 4);
       const rest = count % 4;

@@ -19,14 +19,14 @@ import { defineTile, type Tile } from "./tile.ts";
 /** Columns of a tile: two vectors. */
 export const panelWidth = 8;
 /**
- * Rows of a tile. With 15 registers: two sums a row, the two vectors of the right side, and what the left side is spread
- * to. Dot products have one sum for each column.
+ * Rows of a tile. There are 15 registers: for two sums a row, the two vectors of the right side, and what the left side is
+ * spread to, once where products are added in one instruction, otherwise once a row (see `unrolling`). Dot products have
+ * one sum for each column.
  */
 export function tallest({ fused }: MultiplyAdd, dotColumns: number | null): number {
-  if (dotColumns !== null) return Math.floor(dotSums / dotColumns);
-  return fused ? 6 : 5;
+  if (dotColumns !== null) return Math.floor((fused ? 12 : 8) / dotColumns);
+  return fused ? 6 : 4;
 }
-const dotSums = 12;
 
 /** Columns of a tile of so few rows: enough sums that do not wait for each other, as far as registers go. */
 export function widthFor(rows: number): number {

@@ -41,9 +41,12 @@ export interface Tile {
   readonly add: boolean;
 }
 
-/** Elements of a sum that are written out one after the other. */
-const unrolled = 4;
-const unrolledWhole = 12;
+/**
+ * Elements of a sum that are written out one after the other, and up to how many the whole sum is. Compilers load
+ * everything at the beginning of a block: with two instructions for each product, registers suffice for one element.
+ */
+export const unrolling = (madd: MultiplyAdd): { several: number; whole: number } =>
+  madd.fused ? { several: 4, whole: 12 } : { several: 1, whole: 1 };
 
 /** Defines f(left, right, out), which computes one tile. */
 export function defineTile(module: ModuleBuilder, tile: Tile, madd: MultiplyAdd): Func {
@@ -82,8 +85,9 @@ function sumUp(
     Array.from({ length: count }, (_, p) => element(p * step, p * rightStride)),
     advance(right, count * rightStride),
   ];
+  const { several: unrolled, whole } = unrolling(madd);
   return overWalks(scope, tile.walks, left, ({ count, step }) => {
-    if (count <= unrolledWhole) return [several(count, step), advance(left, count * step)];
+    if (count <= whole) return [several(count, step), advance(left, count * step)];
     const rounds = Math.floor(count / unrolled);
     const end = scope.local("i32");
     const rest = count - rounds * unrolled;
