@@ -119,6 +119,8 @@ export interface StateCell {
   initialized: boolean;
   /** Its shape was changed by an assignment, so it need not be the static one. */
   reshaped?: boolean;
+  /** Counts the runs that may have changed its elements. */
+  version?: number;
   /** Gives back what an engine holds for it; the value is lost. */
   release?: (() => void) | undefined;
 }

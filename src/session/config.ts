@@ -3,11 +3,15 @@
 import { ValueError } from "../core/errors.ts";
 import type { Engine } from "../engines/engine.ts";
 import { javascriptEngine, whyNoJavascript } from "../engines/javascript.ts";
+import { nativeEngine, whatNativeUses, whyNoNative } from "../engines/native/engine.ts";
 import { referenceEngine } from "../engines/reference.ts";
 import { wasmEngine, whatWasmLacks, whyNoWasm } from "../engines/wasm/engine.ts";
 
 export interface SessionConfig {
-  /** `wasm` (default), `javascript` or `reference`; the environment variable TENSORSCOPE_ENGINE changes the default. */
+  /**
+   * `native`, `wasm`, `javascript` or `reference`; by default the first that can run here. The environment variable
+   * TENSORSCOPE_ENGINE changes the default.
+   */
   readonly engine?: string | undefined;
   /** Leaves out the optional passes of the compiler. */
   readonly optimize?: boolean | undefined;
@@ -20,15 +24,16 @@ export interface SessionConfig {
 interface Choice {
   readonly engine: Engine;
   readonly whyNot: () => string | null;
-  readonly lacks: () => string | null;
+  readonly note: () => string | null;
 }
 
 const nothing = () => null;
 /** In the order of preference. */
 const all: readonly Choice[] = [
-  { engine: wasmEngine, whyNot: whyNoWasm, lacks: whatWasmLacks },
-  { engine: javascriptEngine, whyNot: whyNoJavascript, lacks: nothing },
-  { engine: referenceEngine, whyNot: nothing, lacks: nothing },
+  { engine: nativeEngine, whyNot: whyNoNative, note: whatNativeUses },
+  { engine: wasmEngine, whyNot: whyNoWasm, note: whatWasmLacks },
+  { engine: javascriptEngine, whyNot: whyNoJavascript, note: nothing },
+  { engine: referenceEngine, whyNot: nothing, note: nothing },
 ];
 
 /** An engine as `tf.engines()` shows it. */
@@ -37,16 +42,16 @@ export interface EngineInfo {
   readonly available: boolean;
   /** Why it cannot be used here. */
   readonly reason: string | null;
-  /** What it has to do without here. */
+  /** What it uses, or has to do without, here. */
   readonly note: string | null;
 }
 
 /** The engines there are. Where one cannot run, sessions use the first in the list that can. */
 export function engines(): EngineInfo[] {
-  return all.map(({ engine, whyNot, lacks }) => {
+  return all.map(({ engine, whyNot, note }) => {
     const reason = whyNot();
     const available = reason === null;
-    return { name: engine.name, available, reason, note: available ? lacks() : null };
+    return { name: engine.name, available, reason, note: available ? note() : null };
   });
 }
 
@@ -61,7 +66,7 @@ function environment(name: string): string | undefined {
 /** The engine a session uses; the first that can run where the one that is asked for cannot. */
 export function engineFor(config: SessionConfig): Engine {
   const fromOutside = environment("TENSORSCOPE_ENGINE");
-  const name = config.engine ?? (fromOutside || "wasm");
+  const name = config.engine ?? (fromOutside || "native");
   const found = all.find(({ engine }) => engine.name === name);
   if (!found) {
     throw new ValueError(

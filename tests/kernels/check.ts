@@ -5,7 +5,9 @@ import type { NDArray } from "../../src/core/ndarray.ts";
 import type { RoutineStep } from "../../src/engines/ir.ts";
 import type { RoutineKernel } from "../../src/engines/routine.ts";
 import { routines } from "../../src/engines/routines/index.ts";
+import type { Heap } from "../../src/engines/wasm/heap.ts";
 import { wasmRoutines } from "../../src/engines/wasm/kernels/index.ts";
+import type { Routines } from "../../src/engines/wasm/runtime.ts";
 import { Harness } from "./harness.ts";
 
 /** A small generator of numbers in [0, 1), so that a printed seed is enough to repeat a case. */
@@ -31,6 +33,8 @@ export interface Checked {
   /** Relative to the largest element; 0 where bits must agree. */
   readonly tolerance?: number;
   readonly fill?: (index: number) => number;
+  /** The kernels of another engine, for a memory. */
+  readonly kernels?: (heap: Heap) => Routines;
 }
 
 /** Runs a step both ways, twice each, on memory that holds other numbers before. */
@@ -43,7 +47,7 @@ export function expectLikeRoutine(checked: Checked): void {
   const wanted = new Harness().place(step.outputs, () => 0).arrays;
   const routine = (routines as Record<string, RoutineKernel<never>>)[step.name];
   routine?.(inputs.arrays, wanted, step.params as never);
-  const kernel = wasmRoutines[step.name];
+  const kernel = (checked.kernels?.(harness.heap) ?? wasmRoutines)[step.name];
   const bound = kernel ? harness.bind(kernel, step) : null;
   expect(bound, `${step.name} has a kernel`).not.toBeNull();
   for (let run = 0; run < 2; run++) {

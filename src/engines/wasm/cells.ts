@@ -53,6 +53,7 @@ export class Cells {
     if (place) this.#forgotten.unregister(cell);
     moves.push({ cell, address, array, old: place, kept: fits });
     this.#show(cell, root, address);
+    cell.version = (cell.version ?? 0) + 1;
     const data = (cell.array as NDArray).data as Float32Array;
     if (fits && array) data.set(array.data as TypedArray as Float32Array);
     else this.#heap.bytes(address, root.dtype.size * root.size).fill(0);

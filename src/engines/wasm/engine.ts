@@ -3,9 +3,10 @@
 import type { Engine } from "../engine.ts";
 import { features } from "./features.ts";
 import type { HeapOptions } from "./heap.ts";
+import type { WasmKernel } from "./kernel.ts";
 import { wasmRoutines } from "./kernels/index.ts";
 import { WasmProgram } from "./program.ts";
-import { Runtime } from "./runtime.ts";
+import { type Routines, Runtime } from "./runtime.ts";
 import { webAssembly } from "./webassembly.ts";
 
 /** Why the engine cannot be used here; null if it can. */
@@ -28,11 +29,17 @@ export interface WasmEngine extends Engine {
   memory(): { readonly size: number; readonly used: number };
 }
 
+export interface WasmOptions extends Partial<HeapOptions> {
+  readonly name?: string;
+  /** Kernels that are asked before those in WebAssembly. */
+  readonly kernels?: (runtime: Runtime) => Routines;
+}
+
 /** An engine with a memory of its own, which is made when the first program is loaded. */
-export function makeWasmEngine(options: Partial<HeapOptions> = {}): WasmEngine {
+export function makeWasmEngine(options: WasmOptions = {}): WasmEngine {
   let runtime: Runtime | undefined;
   return {
-    name: "wasm",
+    name: options.name ?? "wasm",
     memory: () => ({
       size: runtime?.heap.memory.buffer.byteLength ?? 0,
       used: runtime?.heap.used ?? 0,
@@ -44,10 +51,19 @@ export function makeWasmEngine(options: Partial<HeapOptions> = {}): WasmEngine {
   };
 }
 
-function start(options: Partial<HeapOptions>): Runtime {
+function start({ name = "wasm", kernels, ...options }: WasmOptions): Runtime {
   const reason = whyNoWasm();
-  if (reason || !webAssembly) throw new Error(`The wasm engine cannot run: ${reason}.`);
-  return new Runtime(webAssembly, { shared: features().shared, ...options }, wasmRoutines);
+  if (reason || !webAssembly) throw new Error(`The ${name} engine cannot run: ${reason}.`);
+  const heap = { shared: features().shared, ...options };
+  return new Runtime(webAssembly, heap, (runtime) => {
+    const routines: Record<string, WasmKernel> = { ...wasmRoutines };
+    for (const [routine, kernel] of Object.entries(kernels?.(runtime) ?? {})) {
+      const other = wasmRoutines[routine];
+      routines[routine] = (step, context) =>
+        kernel(step, context) ?? other?.(step, context) ?? null;
+    }
+    return routines;
+  });
 }
 
 /** The engine of this process: all its sessions share one memory. */

@@ -1,6 +1,6 @@
 /** What kernels in WebAssembly are given, and what they give. */
 
-import type { RoutineStep } from "../ir.ts";
+import type { RoutineStep, Value } from "../ir.ts";
 import type { ModuleBuilder } from "./assembler.ts";
 import type { Epilogue } from "./epilogue.ts";
 import type { Library } from "./library.ts";
@@ -24,6 +24,10 @@ export interface KernelContext {
   parallel(run: WasmFunction, count: number, grain: number, args: readonly number[]): void;
   /** How many pieces `parallel` may run at once. */
   readonly threads: number;
+  /** Has something done when the step's program is given back. */
+  whenReleased?(giveBack: () => void): void;
+  /** Tells a number that changes whenever the elements of a value may have changed; null if any run may change them. */
+  versionOf?(value: Value): (() => number) | null;
   /**
    * The loop that follows the step, for a kernel that finishes its result in pieces of multiples of `elements` elements;
    * null where there is none or it cannot be cut like that. A kernel that is given one has to run it over every piece.

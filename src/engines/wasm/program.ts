@@ -26,7 +26,7 @@ import { type Described, type Heap, isStorable } from "./heap.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "./kernel.ts";
 import { isVector } from "./loop.ts";
 import type { LoopCode } from "./loops.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Owned, Runtime } from "./runtime.ts";
 import { splitReductions } from "./split.ts";
 import type { WasmFunction } from "./webassembly.ts";
 
@@ -48,6 +48,7 @@ interface State {
   readonly values: readonly Value[];
   /** All values have one shape; otherwise the state changes its storage within a run. */
   readonly isUniform: boolean;
+  readonly isWritten: boolean;
 }
 
 /** Where the values of a program lie, states included. */
@@ -67,8 +68,8 @@ export class WasmProgram implements LoadedProgram {
   readonly #addresses = new Map<Value, number>();
   /** Arrays of JavaScript, for what cannot lie in memory. */
   readonly #outside = new Map<Value, NDArray>();
-  /** Everything to be freed with the program. */
-  readonly #blocks: number[];
+  /** Everything to be given back with the program. */
+  readonly #owned: Owned;
   readonly #hasOutsideInputs: boolean;
 
   // What follows depends on addresses, and is made anew when those change.
@@ -78,6 +79,7 @@ export class WasmProgram implements LoadedProgram {
   /** Inputs that cannot lie in memory, by position. */
   #inputs: readonly NDArray[] = [];
   #cells: StateCell[] = [];
+  #written: StateCell[] = [];
   #stateData: unknown[] = [];
   #calls: (() => void)[] = [];
   #inputViews: (TypedArray | null)[] = [];
@@ -93,7 +95,7 @@ export class WasmProgram implements LoadedProgram {
     this.#program = program;
     this.#runtime = runtime;
     this.#heap = runtime.heap;
-    this.#blocks = runtime.ownBlocks(this);
+    this.#owned = runtime.own(this);
     this.#hasOutsideInputs = program.inputs.some(({ dtype }) => !isStorable(dtype));
     this.#states = statesOf(program);
     try {
@@ -109,12 +111,12 @@ export class WasmProgram implements LoadedProgram {
 
   /** Frees the memory of the program, which cannot run any more. */
   dispose(): void {
-    this.#runtime.release(this, this.#blocks);
+    this.#runtime.release(this, this.#owned);
   }
 
   #allocate(bytes: number, tensor?: Described): number {
     const address = this.#heap.allocate(bytes, tensor);
-    this.#blocks.push(address);
+    this.#owned.blocks.push(address);
     return address;
   }
 
@@ -179,6 +181,8 @@ export class WasmProgram implements LoadedProgram {
     const context: KernelContext = {
       ...this.#runtime.kernels,
       scratch: (bytes) => this.#allocate(bytes),
+      whenReleased: (giveBack) => this.#owned.others.push(giveBack),
+      versionOf: (value) => this.#versionOf(value),
       epilogue: (elements) => {
         epilogue ??= step.epilogue && whole ? Epilogue.of(step.epilogue, elements) : null;
         return epilogue;
@@ -196,6 +200,13 @@ export class WasmProgram implements LoadedProgram {
       { step: routine, runner },
       { step: loop, runner: null },
     ];
+  }
+
+  #versionOf({ root }: Value): (() => number) | null {
+    if (root.constant) return () => 0;
+    const at = this.#states.findIndex(({ values }) => values.includes(root));
+    if (at < 0 || this.#states[at]?.isWritten) return null;
+    return () => this.#cells[at]?.version ?? 0;
   }
 
   #compile(prepared: readonly Prepared[]): Runner[] {
@@ -231,6 +242,10 @@ export class WasmProgram implements LoadedProgram {
       for (let i = 0; i < views.length; i++) {
         const view = views[i];
         if (view) copyElements((inputs[i] as NDArray).data as TypedArray, view);
+      }
+      for (let i = 0; i < this.#written.length; i++) {
+        const cell = this.#written[i] as StateCell;
+        cell.version = (cell.version ?? 0) + 1;
       }
       const results = this.#advance(0, until);
       if (!results && this.#hasOutsideInputs) this.#connect(inputs.map((array) => array.copy()));
@@ -300,6 +315,7 @@ export class WasmProgram implements LoadedProgram {
     const addresses = new Map<Value, number>(this.#addresses);
     // A session keeps its cells for life.
     this.#cells = this.#states.map(({ key }) => context.cell(key));
+    this.#written = this.#cells.filter((_, i) => this.#states[i]?.isWritten);
     this.#states.forEach(({ values }, i) => {
       const cell = this.#cells[i] as StateCell;
       for (const value of values) {
@@ -493,6 +509,9 @@ function inMemory(step: Step): boolean {
 
 function statesOf(program: Program): State[] {
   const states = new Map<string, { key: StateKey; values: Value[] }>();
+  const written = new Set(
+    program.steps.flatMap(partsOf).flatMap((step) => writesOf(step).map(({ root }) => root)),
+  );
   for (const { root } of valuesOf(program)) {
     if (!root.state) continue;
     const name = `${root.state.container}\u0000${root.state.name}`;
@@ -505,7 +524,7 @@ function statesOf(program: Program): State[] {
     const isUniform = values.every(
       ({ shape, dtype }) => sameShape(shape, first.shape) && dtype === first.dtype,
     );
-    return { key, values, isUniform };
+    return { key, values, isUniform, isWritten: values.some((value) => written.has(value)) };
   });
 }
 

@@ -2,40 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { expectLikeRoutine, integerOf, randomOf } from "../../../../tests/kernels/check.ts";
 import { Harness, value } from "../../../../tests/kernels/harness.ts";
-import { float32, float64, int32 } from "../../../core/dtypes.ts";
-import type { RoutineStep } from "../../ir.ts";
+import {
+  batchedProducts,
+  plainProduct as plain,
+  sides,
+  productStep as stepOf,
+  stridedProducts,
+} from "../../../../tests/kernels/products.ts";
+import { float64, int32 } from "../../../core/dtypes.ts";
 import { matmul } from "./matmul.ts";
-
-interface Wanted {
-  readonly a: readonly number[];
-  readonly b: readonly number[];
-  readonly out: readonly number[];
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-}
-
-function stepOf({ a, b, out, transposeA = false, transposeB = false }: Wanted): RoutineStep {
-  return {
-    kind: "routine",
-    name: "matmul",
-    inputs: [value(float32, ...a), value(float32, ...b)],
-    outputs: [value(float32, ...out)],
-    params: { transposeA, transposeB },
-  };
-}
-
-const sides = [
-  { transposeA: false, transposeB: false },
-  { transposeA: true, transposeB: false },
-  { transposeA: false, transposeB: true },
-  { transposeA: true, transposeB: true },
-];
-
-function plain(m: number, k: number, n: number, side = sides[0]): RoutineStep {
-  const a = side?.transposeA ? [k, m] : [m, k];
-  const b = side?.transposeB ? [n, k] : [k, n];
-  return stepOf({ a, b, out: [m, n], ...side });
-}
 
 describe("matmul", () => {
   test("small shapes of all sizes", () => {
@@ -64,44 +39,7 @@ describe("matmul", () => {
   });
 
   test("matrices inside other arrays", () => {
-    const [batch, heads, rows, size] = [2, 3, 20, 9];
-    const inner = { offset: 0, batch: [rows * heads * size, size], row: heads * size, column: 1 };
-    const across = { ...inner, row: 1, column: heads * size };
-    const dense = { offset: 0, batch: [heads * rows * rows, rows * rows], row: rows, column: 1 };
-    const whole = [batch, rows, heads, size];
-    const params = (depth: number, columns: number, a: object, b: object, out: object) => ({
-      batch: [batch, heads],
-      rows,
-      columns,
-      depth,
-      a,
-      b,
-      out,
-    });
-    const steps: [number[], number[], number[], Record<string, unknown>][] = [
-      [whole, whole, [batch, heads, rows, rows], params(size, rows, inner, across, dense)],
-      [[batch, heads, rows, rows], whole, whole, params(rows, size, dense, inner, inner)],
-      [
-        [batch, heads, rows, rows],
-        [2, rows, 1, size + 4],
-        whole,
-        params(
-          rows,
-          size,
-          { ...dense, row: 1, column: rows },
-          { offset: 3, batch: [rows * (size + 4), 0], row: size + 4, column: 1 },
-          inner,
-        ),
-      ],
-    ];
-    for (const [i, [a, b, out, params]] of steps.entries()) {
-      const step: RoutineStep = {
-        kind: "routine",
-        name: "stridedMatmul",
-        inputs: [value(float32, ...a), value(float32, ...b)],
-        outputs: [value(float32, ...out)],
-        params,
-      };
+    for (const [i, step] of stridedProducts().entries()) {
       expectLikeRoutine({ step, seed: 80 + i, threads: 1 + i });
     }
   });
@@ -153,15 +91,7 @@ describe("matmul", () => {
   });
 
   test("batches, and batches that broadcast", () => {
-    const shapes: Wanted[] = [
-      { a: [3, 5, 7], b: [3, 7, 9], out: [3, 5, 9] },
-      { a: [2, 3, 20, 7], b: [7, 33], out: [2, 3, 20, 33] },
-      { a: [20, 7], b: [4, 7, 33], out: [4, 20, 33] },
-      { a: [2, 1, 11, 6], b: [3, 6, 19], out: [2, 3, 11, 19] },
-      { a: [4, 7, 12], b: [4, 10, 7], out: [4, 12, 10], transposeA: true, transposeB: true },
-      { a: [4, 7, 12], b: [1, 7, 40], out: [4, 12, 40], transposeA: true },
-    ];
-    shapes.forEach((shape, i) => {
+    batchedProducts.forEach((shape, i) => {
       expectLikeRoutine({ step: stepOf(shape), seed: 300 + i, threads: 1 + (i % 2) });
     });
   });

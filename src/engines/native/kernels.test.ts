@@ -1,0 +1,197 @@
+// Tests of oneDNN's kernels. They need koffi and libdnnl, and say so where those are missing.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { expectLikeRoutine, integerOf, randomOf } from "../../../tests/kernels/check.ts";
+import { type Conv, convStep, kinds, randomConv } from "../../../tests/kernels/convs.ts";
+import { Harness } from "../../../tests/kernels/harness.ts";
+import {
+  batchedProducts,
+  plainProduct,
+  productStep,
+  sides,
+  stridedProducts,
+} from "../../../tests/kernels/products.ts";
+import { float64 } from "../../core/dtypes.ts";
+import * as tf from "../../index.ts";
+import type { RoutineStep } from "../ir.ts";
+import type { Heap } from "../wasm/heap.ts";
+import { kernelsFor, whyNoNative } from "./engine.ts";
+
+const reason = whyNoNative();
+const where = reason ? ` (not run: ${reason})` : "";
+const whole = (heap: Heap) => kernelsFor(heap, 0);
+
+describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const conv = randomConv(seed);
+    test(`convolution and its gradients, seed ${seed}: ${JSON.stringify(conv)}`, () => {
+      for (const kind of kinds) {
+        expectLikeRoutine({ step: convStep(kind, conv), seed, kernels: whole });
+      }
+    });
+  }
+
+  for (let seed = 100; seed < 130; seed++) {
+    const random = randomOf(seed);
+    const [m, k, n] = [0, 0, 0].map(() => integerOf(random, 1, 90)) as [number, number, number];
+    const side = sides[seed % 4];
+    test(`product, seed ${seed}: ${m} x ${k} x ${n} ${JSON.stringify(side)}`, () => {
+      expectLikeRoutine({ step: plainProduct(m, k, n, side), seed, kernels: whole });
+    });
+  }
+
+  test("products in batches, and batches that broadcast", () => {
+    batchedProducts.forEach((shape, i) => {
+      expectLikeRoutine({ step: productStep(shape), seed: 300 + i, kernels: whole });
+    });
+  });
+
+  test("matrices inside other arrays", () => {
+    stridedProducts().forEach((step, i) => {
+      expectLikeRoutine({ step, seed: 400 + i, kernels: whole });
+    });
+  });
+
+  test("what WebAssembly does as well is left to it", () => {
+    const conv: Conv = {
+      x: [8, 14, 14, 16],
+      filter: [3, 3],
+      channels: 16,
+      strides: [1, 1],
+      dilations: [1, 1],
+      pads: [
+        [1, 1],
+        [1, 1],
+      ],
+    };
+    const harness = new Harness();
+    const kernels = kernelsFor(harness.heap);
+    const takes = (step: RoutineStep) => kernels[step.name]?.(step, harness.context) !== null;
+    expect(takes(plainProduct(32, 32, 32))).toBe(true);
+    expect(takes(plainProduct(8, 8, 8))).toBe(false);
+    expect(takes(plainProduct(0, 3, 4))).toBe(false);
+    expect(takes(plainProduct(200, 200, 1))).toBe(false);
+    expect(takes(convStep("conv2d", conv))).toBe(true);
+    expect(takes(convStep("conv2d", conv, float64))).toBe(false);
+    expect(takes(convStep("conv2d", { ...conv, channels: 0 }))).toBe(false);
+    expect(takes(convStep("conv2d", { ...conv, channels: 1 }))).toBe(false);
+    expect(takes(convStep("conv2dBackpropInput", { ...conv, x: [8, 14, 14, 1] }))).toBe(false);
+    expect(takes(convStep("conv2dBackpropFilter", { ...conv, x: [8, 14, 14, 1] }))).toBe(true);
+  });
+});
+
+describe.skipIf(reason !== null)(`the native engine${where}`, () => {
+  const random = randomOf(7);
+  const numbers = (...shape: number[]): tf.NDArray => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    const data = Float32Array.from({ length: size }, () => random() - 0.5);
+    return new tf.NDArray(data, shape, "float32");
+  };
+  const image = numbers(4, 12, 12, 5);
+  const filter = numbers(3, 3, 5, 8);
+  const biases = numbers(8);
+  const sessions: tf.Session[] = [];
+  const open = (engine: string): tf.Session => {
+    const session = new tf.Session("", { config: { engine } });
+    sessions.push(session);
+    return session;
+  };
+  beforeEach(() => tf.resetDefaultGraph());
+  afterEach(() => {
+    for (const session of sessions.splice(0)) session.close();
+  });
+  const near = (actual: tf.NDArray, wanted: tf.NDArray): void => {
+    const values = wanted.data as Float32Array;
+    expect(actual.shape).toEqual(wanted.shape);
+    (actual.data as Float32Array).forEach((value, i) => {
+      const want = values[i] as number;
+      if (!(Object.is(value, want) || Math.abs(value - want) < 1e-5))
+        expect.fail(`element ${i} is ${value}, wanted ${want}`);
+    });
+  };
+
+  test("biases and activations after products and convolutions", () => {
+    const x = tf.placeholder(tf.float32, [4, 12, 12, 5]);
+    const sums = tf.nn.conv2d(x, filter, [1, 1, 1, 1], "SAME");
+    const flat = tf.reshape(x, [48, 60]);
+    const product = tf.matmul(flat, numbers(60, 8));
+    const fetches = [sums, product].flatMap((y) => [
+      y.add(biases),
+      tf.nn.relu(y.add(biases)),
+      tf.nn.relu(y),
+      tf.nn.biasAdd(y, biases).mul(2),
+      tf.nn.tanh(tf.add(biases, y)),
+    ]);
+    const feeds: [tf.Tensor, tf.NDArray][] = [[x, image]];
+    const wanted = open("wasm").runSync(fetches, feeds);
+    // Alone, each is the epilogue of its routine.
+    const session = open("native");
+    fetches.forEach((fetch, i) => {
+      near(session.runSync(fetch, feeds), wanted[i] as tf.NDArray);
+    });
+  });
+
+  test("an activation does not hide NaN", () => {
+    const spoiled = image.copy();
+    (spoiled.data as Float32Array)[300] = Number.NaN;
+    const x = tf.placeholder(tf.float32, [4, 12, 12, 5]);
+    const y = tf.nn.relu(tf.nn.conv2d(x, filter, [1, 1, 1, 1], "SAME").add(biases));
+    const [wanted, actual] = ["wasm", "native"].map((engine) =>
+      open(engine).runSync(y, [[x, spoiled]]),
+    ) as [tf.NDArray, tf.NDArray];
+    expect(Array.from(wanted.data as Float32Array).some(Number.isNaN)).toBe(true);
+    near(actual, wanted);
+  });
+
+  test("filters that the library keeps in its own order follow every change of a variable", () => {
+    const x = tf.placeholder(tf.float32, [4, 12, 12, 5]);
+    const v = tf.getVariable("v", [3, 3, 5, 8], { initializer: tf.zerosInitializer() });
+    const given = tf.placeholder(tf.float32, [3, 3, 5, 8]);
+    const assigned = v.assign(given);
+    const y = tf.nn.conv2d(x, v, [1, 1, 1, 1], "SAME");
+    const dy = tf.gradients(y, [x])[0] as tf.Tensor;
+    const z = tf.matmul(tf.reshape(x, [-1, 15]), tf.reshape(v, [15, 24]));
+    const [wasm, native] = [open("wasm"), open("native")];
+    const both = (fetches: tf.Tensor[], feeds: [tf.Tensor, tf.NDArray][]): tf.NDArray[] => {
+      const wanted = wasm.runSync(fetches, feeds);
+      const actual = native.runSync(fetches, feeds);
+      actual.forEach((array, i) => {
+        near(array, wanted[i] as tf.NDArray);
+      });
+      return actual;
+    };
+    for (const session of [wasm, native]) session.runSync(v.initializer);
+    const [first] = both([y, dy, z], [[x, image]]) as [tf.NDArray];
+    expect((first.data as Float32Array).every((value) => value === 0)).toBe(true);
+    for (let round = 0; round < 3; round++) {
+      const value = numbers(3, 3, 5, 8);
+      for (const session of [wasm, native]) session.runSync(assigned.op, [[given, value]]);
+      for (let again = 0; again < 2; again++) both([y, dy, z], [[x, image]]);
+    }
+    // Written and read in one run.
+    const trained = tf.controlDependencies([assigned], () =>
+      tf.nn.conv2d(x, v, [1, 1, 1, 1], "SAME"),
+    );
+    for (let round = 0; round < 3; round++) {
+      both(
+        [trained],
+        [
+          [x, image],
+          [given, filter],
+        ],
+      );
+      both([y], [[x, image]]);
+    }
+  });
+
+  test("programs give back what they hold of the library", () => {
+    const x = tf.placeholder(tf.float32, [null, 12, 12, 5]);
+    const y = tf.nn.conv2d(x, filter, [1, 1, 1, 1], "SAME");
+    const session = open("native");
+    // More shapes than programs are kept.
+    for (let round = 0; round < 2; round++) {
+      for (let images = 1; images < 40; images++) {
+        expect(session.runSync(y, [[x, numbers(images, 12, 12, 5)]]).shape[0]).toBe(images);
+      }
+    }
+  });
+});
