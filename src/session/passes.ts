@@ -23,7 +23,7 @@ import { countWriters, note, storageOf } from "./uses.ts";
 
 export interface ProgramPass {
   readonly name: string;
-  /** Results are the same with and without it. */
+  /** Results are the same with and without it, but for the order in which many are added. */
   readonly optional: boolean;
   readonly run: (program: Program) => Program;
 }
