@@ -190,6 +190,18 @@ export function partsOf(step: Step): readonly Exclude<Step, Group>[] {
   return [routine, epilogue];
 }
 
+/** An id that no value of a program has; nor do those above it. */
+export function freeId({ inputs, outputs, steps }: Program): number {
+  let most = -1;
+  const see = (values: readonly Value[]): void => {
+    for (const { id, root } of values) most = Math.max(most, id, root.id);
+  };
+  for (const values of [inputs, outputs]) see(values);
+  for (const step of steps.flatMap(partsOf))
+    for (const values of [readsOf(step), writesOf(step)]) see(values);
+  return most + 1;
+}
+
 /** The loads of an expression, from left to right. */
 export function loadsOf(expr: Expr, found: Load[] = []): Load[] {
   if (expr.kind === "load") found.push(expr);

@@ -19,7 +19,7 @@ import {
 import { mergeDims } from "../engines/javascript.ts";
 import { piecewise } from "../engines/routines/index.ts";
 import { simplifyExpr } from "./simplify.ts";
-import { countWriters, note, storageOf } from "./uses.ts";
+import { countUses, countWriters, note, storageOf, type Uses } from "./uses.ts";
 
 /** Bodies beyond this many nodes are not grown further: they would be slow to compile. */
 const largestBody = 200;
@@ -45,7 +45,7 @@ interface Pending {
 
 export function fuse(program: Program): Program {
   const writers = countWriters(program);
-  const readers = countReaders(program);
+  const readers = countUses(program);
   const raw = rawResults(program, readers);
   const pending = new Map<Value, Pending>();
   /** Which pending loops read a storage: when it is written they stay where they are. */
@@ -76,35 +76,6 @@ export function fuse(program: Program): Program {
     });
   }
   return { ...program, steps: kept };
-}
-
-interface Uses {
-  loads: number;
-  others: number;
-}
-
-function countReaders(program: Program): Map<Value, Uses> {
-  const readers = new Map<Value, Uses>();
-  const usesOf = (value: Value): Uses => {
-    let uses = readers.get(value.root);
-    if (!uses) {
-      uses = { loads: 0, others: 0 };
-      readers.set(value.root, uses);
-    }
-    return uses;
-  };
-  const visit = (expr: Expr): void => {
-    if (expr.kind === "load") usesOf(expr.value).loads += 1;
-    for (const child of childrenOf(expr)) visit(child);
-  };
-  for (const step of program.steps) {
-    if (step.kind === "loop") visit(step.body);
-    else for (const value of readsOf(step)) usesOf(value).others += 1;
-    // A routine that changes a value in part also reads the rest of it.
-    if (step.kind !== "loop") for (const value of writesOf(step)) usesOf(value).others += 1;
-  }
-  for (const value of program.outputs) usesOf(value).others += 1;
-  return readers;
 }
 
 function bodySize(expr: Expr): number {

@@ -81,11 +81,13 @@ class Maker {
       () => this.#product(x),
       () => this.#transposed(x),
       () => k.map([x], (a) => clipped(e.sub(a as Expr, 1))),
+      () => this.#part(x),
+      () => this.#outer(x),
       () => this.#sum(x),
       () => this.#chained(x),
       () => this.#store(x),
       () => k.reshape(x, [x.size]),
-    ][this.#below(8)]?.();
+    ][this.#below(10)]?.();
     if (made) this.#values.push(made);
   }
 
@@ -107,6 +109,34 @@ class Maker {
     const [out] = this.k.routine("matmul", [x, y], [spec], params) as [Value];
     const kept = this.#random() < 0.4 && this.#transposed(out);
     return this.k.map([kept || out], (a) => clipped(a as Expr));
+  }
+
+  /** A part of a product. */
+  #part(x: Value): Value | undefined {
+    const { k } = this;
+    const [rows, columns] = x.shape as [number, number];
+    if (x.shape.length !== 2 || rows < 2 || columns < 2) return undefined;
+    const params = { transposeA: true, transposeB: false };
+    const spec = { dtype: float32, shape: [columns, columns] };
+    const [out] = k.routine("matmul", [x, x], [spec], params) as [Value];
+    const begin = [this.#below(2), this.#below(2)];
+    const part = k.slice(out, begin, [columns - 1, columns - this.#below(2) - 1]);
+    return k.map([part], (a) => clipped(a as Expr));
+  }
+
+  /** The sum of products of a few rows. */
+  #outer(x: Value): Value | undefined {
+    const { k } = this;
+    const [rows, columns] = x.shape as [number, number];
+    const y = this.#pick(({ shape }) => shape.length === 2 && shape[0] === rows) as Value;
+    if (x.shape.length !== 2) return undefined;
+    const terms = Array.from({ length: 1 + this.#below(Math.min(rows, 3)) }, (_, i) => {
+      const [a, b] = [x, y].map((z) => k.slice(z, [i, 0], [1, z.shape[1] as number]));
+      const spec = { dtype: float32, shape: [columns, y.shape[1] as number] };
+      const params = { transposeA: true, transposeB: false };
+      return k.routine("matmul", [a as Value, b as Value], [spec], params)[0] as Value;
+    });
+    return k.map(terms, (...all) => clipped(all.reduce((sum, term) => e.add(sum, term))));
   }
 
   #transposed(x: Value): Value | undefined {
@@ -176,6 +206,7 @@ for (let seed = 1; seed <= 200; seed++) {
 
 test("the programs had all kinds of steps", () => {
   expect([...kinds].sort()).toEqual([
+    "concat",
     "group",
     "loop",
     "matmul",

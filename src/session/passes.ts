@@ -15,13 +15,15 @@ import {
 import { epilogue } from "./epilogue.ts";
 import { fuse } from "./fuse.ts";
 import { group } from "./group.ts";
+import { join } from "./join.ts";
 import { layout } from "./layout.ts";
+import { narrow } from "./narrow.ts";
 import { simplify } from "./simplify.ts";
 import { countWriters, note, storageOf } from "./uses.ts";
 
 export interface ProgramPass {
   readonly name: string;
-  /** Results are the same with and without it. */
+  /** Results are the same with and without it, but for the order in which many are added. */
   readonly optional: boolean;
   readonly run: (program: Program) => Program;
 }
@@ -138,7 +140,11 @@ export const programPasses: readonly ProgramPass[] = [
   { name: "share", optional: true, run: share },
   // Before fusing, too: what nobody needs would count as a reader.
   { name: "sweep", optional: true, run: sweep },
+  // While every slice is a loop of its own.
+  { name: "narrow", optional: true, run: narrow },
   { name: "fuse", optional: true, run: fuse },
+  // When sums are single loops, and before products have layouts and epilogues.
+  { name: "join", optional: true, run: join },
   { name: "layout", optional: true, run: layout },
   { name: "sweep", optional: true, run: sweep },
   { name: "epilogue", optional: true, run: epilogue },

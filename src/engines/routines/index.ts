@@ -106,5 +106,25 @@ export const piecewise: ReadonlySet<string> = new Set<RoutineName>([
   "stridedMatmul",
 ]);
 
+/** Given parameters and the rank of the result: an axis of the first operand and one of the second, or null. */
+export type SummedAxes = (
+  params: Readonly<Record<string, unknown>>,
+  rank: number,
+) => readonly [number, number] | null;
+
+/**
+ * Routines whose result is a sum over an axis that both operands have: the sum of two results is the result of operands
+ * joined along it.
+ */
+export const summed: ReadonlyMap<string, SummedAxes> = new Map<RoutineName, SummedAxes>([
+  [
+    "matmul",
+    ({ transposeA, transposeB }, rank) =>
+      rank === 2 ? [transposeA ? 0 : 1, transposeB ? 1 : 0] : null,
+  ],
+  ["conv2dBackpropFilter", () => [0, 0]],
+  ["depthwiseConv2dBackpropFilter", () => [0, 0]],
+]);
+
 /** The parameters of a routine. */
 export type RoutineParams<N extends RoutineName> = Parameters<(typeof routines)[N]>[2];
