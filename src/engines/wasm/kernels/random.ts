@@ -18,9 +18,9 @@ import {
   i32,
   i32x4,
   i64,
-  i64x2,
   type Local,
   loop,
+  memory,
   type Operand,
   v128,
   when,
@@ -35,6 +35,8 @@ import { isFloat32 } from "./work.ts";
 /** Numbers that one round gives, and how many calls of Philox it makes. */
 const roundSize = 16;
 const callsPerRound = 4;
+/** Rounds whose words wait in the nearest cache. */
+const roundsOfBlock = 64;
 /** Rounds that a thread should make at least. */
 const grainRounds = 1 << 10;
 const tableSize = 8 * inverses.length;
@@ -45,34 +47,55 @@ type Vectors = Words;
 /** What a round fills: [index, end, state, out, count, table], the parameters of every function here. */
 type Six = [Local, Local, Local, Local, Local, Local];
 
-/** Rounds `begin` to `end`: each fills sixteen of the `count` results from the next four calls of the generator. */
+/**
+ * Rounds `begin` to `end`: each fills sixteen of the `count` results from the next four calls of the generator. The words
+ * of a block come first and numbers are made of them where they lie, since either alone leaves processors no gaps.
+ */
 function fill(scope: FunctionScope, draw: Draw): Code {
-  const [index, end, state, out, count, table] = scope.params as readonly Local[] as Six;
+  const [begin, end, state, out, count, table] = scope.params as readonly Local[] as Six;
   const philox = new Philox(scope, state);
-  const values = vectors(scope);
+  const [words, values] = [vectors(scope), vectors(scope)];
   const calls = scope.local("i64");
-  const [to, left] = [scope.local("i32"), scope.local("i32")];
-  const each = (write: (value: Local, call: number) => Code): Code => values.map(write);
+  const [index, blockEnd, to] = [scope.local("i32"), scope.local("i32"), scope.local("i32")];
+  const bytes = i32.mul(index, i32.const(roundSize * floatSize));
+  const isLast = i32.gt_u(i32.mul(i32.add(index, i32.const(1)), i32.const(roundSize)), count);
+  // What reaches beyond the results is made behind the table.
+  const place = to.set(
+    choose(i32.add(table, i32.const(2 * tableSize)), i32.add(out, bytes), isLast),
+  );
+  const rounds = (body: Code): Code => [
+    index.set(begin),
+    repeatBetween(index, blockEnd, [place, body]),
+  ];
   return [
     philox.start(),
-    repeatBetween(index, end, [
-      calls.set(i64.mul(i64.extend_i32_u(index), i64.const(callsPerRound))),
-      philox.calls(calls, 1),
-      draw(scope, philox.words, values, table),
-      to.set(i32.add(out, i32.mul(index, i32.const(roundSize * floatSize)))),
-      left.set(i32.sub(count, i32.mul(index, i32.const(roundSize)))),
-      when(
-        i32.ge_s(left, i32.const(roundSize)),
-        each((value, call) => v128.store(to, value, 16 * call)),
-        each((value, call) =>
-          [0, 1, 2, 3].map((lane) => {
-            const position = 4 * call + lane;
-            const store = v128.store32_lane(lane, to, value, position * floatSize);
-            return when(i32.gt_s(left, i32.const(position)), store);
-          }),
-        ),
-      ),
-    ]),
+    when(
+      i32.lt_u(begin, end),
+      loop((again) => [
+        blockEnd.set(i32.add(begin, i32.const(roundsOfBlock))),
+        blockEnd.set(choose(blockEnd, end, i32.lt_u(blockEnd, end))),
+        rounds([
+          calls.set(i64.mul(i64.extend_i32_u(index), i64.const(callsPerRound))),
+          philox.calls(calls, 1),
+          philox.words.map((word, i) => v128.store(to, word, 16 * i)),
+        ]),
+        rounds([
+          words.map((word, i) => word.set(v128.load(to, 16 * i))),
+          draw(scope, words, values, table),
+          values.map((value, i) => v128.store(to, value, 16 * i)),
+          when(
+            isLast,
+            memory.copy(
+              i32.add(out, bytes),
+              to,
+              i32.sub(i32.mul(count, i32.const(floatSize)), bytes),
+            ),
+          ),
+        ]),
+        begin.set(blockEnd),
+        brIf(again, i32.lt_u(begin, end)),
+      ]),
+    ),
   ];
 }
 
@@ -173,21 +196,33 @@ const normals: Draw = (scope, words, out, table) => {
 function pair(scope: FunctionScope, w0: Local, w1: Local, table: Local): Code {
   const vector = () => scope.local("v128");
   const [radius, angle, sine, cosine] = vectors(scope);
-  const sines = [vector(), vector()] as const;
-  const cosines = [vector(), vector()] as const;
+  const halves = [0, 1].map(() => ({ sine: vector(), cosine: vector(), quadrant: vector() }));
+  const [low, high] = halves as [Circular, Circular];
+  const [quadrant, odd] = [vector(), vector()];
   const smallest = f32x4.splat(f32.const(1e-7));
-  const join = (low: Operand, high: Operand) => pick([0, 1, 4, 5], low, high);
+  const sign = (quadrants: Operand) =>
+    v128.and(i32x4.shl(quadrants, i32.const(30)), splatInteger(-(2 ** 31)));
   return [
     logarithm(scope, f32x4.max(uniform(w0), smallest), table, radius),
     radius.set(f32x4.sqrt(f32x4.mul(radius, f32x4.splat(f32.const(-2))))),
     angle.set(uniform(w1)),
-    circular(scope, angle, sines[0], cosines[0]),
-    circular(scope, upperHalf(angle), sines[1], cosines[1]),
-    sine.set(join(...sines)),
-    cosine.set(join(...cosines)),
-    w0.set(f32x4.mul(sine, radius)),
-    w1.set(f32x4.mul(cosine, radius)),
+    circular(scope, angle, low),
+    circular(scope, upperHalf(angle), high),
+    sine.set(pick([0, 1, 4, 5], low.sine, high.sine)),
+    cosine.set(pick([0, 1, 4, 5], low.cosine, high.cosine)),
+    quadrant.set(pick([0, 2, 4, 6], low.quadrant, high.quadrant)),
+    odd.set(i32x4.shr_s(i32x4.shl(quadrant, i32.const(31)), i32.const(31))),
+    w0.set(f32x4.mul(v128.xor(v128.bitselect(cosine, sine, odd), sign(quadrant)), radius)),
+    quadrant.set(i32x4.add(quadrant, splatInteger(1))),
+    w1.set(f32x4.mul(v128.xor(v128.bitselect(sine, cosine, odd), sign(quadrant)), radius)),
   ];
+}
+
+/** Of two angles within an eighth of a turn, as float32, and the quadrants to turn them to: the low words of 64-bit lanes. */
+interface Circular {
+  readonly sine: Local;
+  readonly cosine: Local;
+  readonly quadrant: Local;
 }
 
 /** log of float32 lanes, by the same steps as `logFloat32`. */
@@ -236,44 +271,31 @@ function logarithm(scope: FunctionScope, value: Code, table: Local, out: Local):
 
 type Five = [Local, Local, Local, Local, Local];
 
-/** Sine and cosine of the first two lanes, as parts of a turn, by the same steps as `sincosFloat32`; as float32. */
-function circular(scope: FunctionScope, turn: Operand, sine: Local, cosine: Local): Code {
+/** Sine and cosine of the first two lanes, which are parts of a turn, by the same steps as `sincosFloat32`. */
+function circular(scope: FunctionScope, turn: Operand, out: Circular): Code {
   const vector = () => scope.local("v128");
   const [x, x2, x3, x4, quadrant] = [0, 1, 2, 3, 4].map(vector) as Five;
-  const [odd, sign, s, c] = vectors(scope);
   const { add, mul } = f64x2;
-  const one = i64x2.splat(i64.const(1));
-  const signOf = (quadrants: Operand) =>
-    v128.and(i64x2.shl(quadrants, i32.const(62)), i64x2.splat(i64.const(-(2n ** 63n))));
   const angle = f32x4.demote_f64x2_zero(mul(splat(2 * Math.PI), f64x2.promote_low_f32x4(turn)));
+  const sine = add(
+    add(x, mul(x3, splat(-0.16666654943701084))),
+    mul(mul(x3, x2), add(splat(0.008332178146138854), mul(x2, splat(-0.00019517298981385725)))),
+  );
+  const cosine = add(
+    add(add(splat(1), mul(x2, splat(-0.49999999725108224))), mul(x4, splat(0.041666623324344516))),
+    mul(mul(x4, x2), add(splat(-0.001388676379437604), mul(x2, splat(2.4390450703564542e-5)))),
+  );
   return [
     x.set(f64x2.promote_low_f32x4(angle)),
     quadrant.set(f64x2.floor(add(mul(x, splat(2 / Math.PI)), splat(0.5)))),
     x.set(f64x2.sub(x, mul(quadrant, splat(Math.PI / 2)))),
-    quadrant.set(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(quadrant))),
+    // Beside this number a small integer lies in the lowest bits.
+    out.quadrant.set(add(quadrant, splat(2 ** 52))),
     x2.set(mul(x, x)),
     x4.set(mul(x2, x2)),
     x3.set(mul(x2, x)),
-    s.set(
-      add(
-        add(x, mul(x3, splat(-0.16666654943701084))),
-        mul(mul(x3, x2), add(splat(0.008332178146138854), mul(x2, splat(-0.00019517298981385725)))),
-      ),
-    ),
-    c.set(
-      add(
-        add(
-          add(splat(1), mul(x2, splat(-0.49999999725108224))),
-          mul(x4, splat(0.041666623324344516)),
-        ),
-        mul(mul(x4, x2), add(splat(-0.001388676379437604), mul(x2, splat(2.4390450703564542e-5)))),
-      ),
-    ),
-    odd.set(i64x2.eq(v128.and(quadrant, one), one)),
-    sign.set(signOf(quadrant)),
-    sine.set(f32x4.demote_f64x2_zero(v128.xor(v128.bitselect(c, s, odd), sign))),
-    sign.set(signOf(i64x2.add(quadrant, one))),
-    cosine.set(f32x4.demote_f64x2_zero(v128.xor(v128.bitselect(s, c, odd), sign))),
+    out.sine.set(f32x4.demote_f64x2_zero(sine)),
+    out.cosine.set(f32x4.demote_f64x2_zero(cosine)),
   ];
 }
 
@@ -290,7 +312,7 @@ function filling(name: string, write: (scope: FunctionScope) => Code): WasmKerne
         f64.store(address as Local, value as Local),
       );
     });
-    const table = context.scratch(2 * tableSize);
+    const table = context.scratch(2 * tableSize + roundSize * floatSize);
     [...inverses, ...logarithms].forEach((entry, i) => {
       functions.put?.(table + 8 * i, entry);
     });
