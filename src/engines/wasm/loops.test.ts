@@ -65,7 +65,7 @@ const list = (array: NDArray | undefined): unknown[] => Array.from((array as NDA
 const shared = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus"];
 /** Functions that the engine computes in its own way, by the dtype of the result; all others give the same bits. */
 const approximated: Readonly<Record<string, ReadonlySet<string>>> = {
-  float32: new Set([...shared, "sin", "cos", "pow"]),
+  float32: new Set([...shared, "erf", "sin", "cos", "pow"]),
   float64: new Set(shared),
 };
 
