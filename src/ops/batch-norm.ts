@@ -96,7 +96,11 @@ class ChannelLoops {
     return this.#k.reduce("sum", x, this.#axes);
   }
   mean(x: Value): Value {
-    return this.#k.map([this.sum(x)], (sum) => e.div(sum as Expr, this.count));
+    return this.share(this.sum(x));
+  }
+  /** The mean that belongs to a sum. */
+  share(sum: Value): Value {
+    return this.#k.map([sum], (total) => e.div(total as Expr, this.count));
   }
 }
 
@@ -163,13 +167,11 @@ function backprop(k: Builder, inputs: GradInputs<Value>, attrs: NormAttrs): Valu
   const dscale = loops.sum(k.binary("mul", dy, xHat));
   const doffset = loops.sum(dy);
   const slope = k.binary("mul", inverse, loops.spread(scale));
-  const columns = [slope, loops.spread(doffset), loops.spread(dscale)];
+  // Loops of their own, so that nobody divides once per pixel.
+  const means = [doffset, dscale].map((sum) => loops.spread(loops.share(sum)));
   const dx = isTraining
-    ? k.map([dy, xHat, ...columns], (g, h, s, sum, product) => {
-        const shared = e.add(
-          e.div(sum as Expr, loops.count),
-          e.mul(h as Expr, e.div(product as Expr, loops.count)),
-        );
+    ? k.map([dy, xHat, slope, ...means], (g, h, s, mean, product) => {
+        const shared = e.add(mean as Expr, e.mul(h as Expr, product as Expr));
         return e.mul(s as Expr, e.sub(g as Expr, shared));
       })
     : k.map([dy, slope], (g, s) => e.mul(g as Expr, s as Expr));

@@ -1,6 +1,6 @@
 /** Loops as functions of WebAssembly: nested loops over pointers, with bodies on vectors where all lanes may run. */
 
-import { type DType, int32 } from "../../core/dtypes.ts";
+import { type DType, float64, int32 } from "../../core/dtypes.ts";
 import { sizeOf } from "../../core/ndarray.ts";
 import {
   childrenOf,
@@ -27,7 +27,7 @@ import { margin } from "./heap.ts";
 import type { Library } from "./library.ts";
 import { type Body, type Nest, nestOf, Sharing, staysInside, type Walk } from "./nest.ts";
 import { ScalarWriter, typeOf } from "./scalar.ts";
-import { ScalarTotal, VectorTotal } from "./total.ts";
+import { isWide, ScalarTotal, VectorTotal } from "./total.ts";
 import { VectorWriter, type Width, widthOf } from "./vector.ts";
 
 /** How a nest is run. */
@@ -108,10 +108,27 @@ interface Lanes {
   /** 1 with vectors means that only the first lane counts. */
   readonly count: number;
   readonly shift: number;
+  /** So many elements further along the last dimension, which is another than that of the lanes. */
+  readonly ahead?: number;
 }
 
 /** Vector bodies of at most this many nodes are written several times per round. */
 const unrolledBody = 24;
+/** Elements that are added to each total before it goes back to memory. */
+const [leastBlock, mostBlock] = [4, 8];
+/** Vectors of totals that are kept at once: more would not stay in registers. */
+const mostTotals = 8;
+
+/** Code that computes values before a loop, and where they are then. */
+interface Hoisted {
+  readonly code: Code;
+  readonly kept: readonly (readonly [number, { readonly local: Local; readonly expr: Expr }])[];
+}
+
+const nothing: Hoisted = { code: [], kept: [] };
+
+/** Where totals of lanes are stored: pointer, dtype, offset in bytes, lanes. */
+type Place = readonly [pointer: Local, out: DType, offset: number, lanes: number];
 
 class LoopWriter {
   readonly #plan: LoopPlan;
@@ -135,6 +152,10 @@ class LoopWriter {
     this.#vector = plan.width === null ? null : new VectorWriter(plan.width, this.#scalar);
     this.#tile = this.#vector ? tileAxis(plan) : -1;
     for (const { expr } of this.#nest.bodies) this.#sharing.count(expr);
+  }
+
+  get #last(): number {
+    return this.#nest.dims.length - 1;
   }
 
   write(): Code {
@@ -164,12 +185,12 @@ class LoopWriter {
     if (from >= to) return body();
     if (this.#vector && (from === this.#plan.along || from === this.#tile))
       return this.#walk(from + 1, to, body);
-    return this.#axis(from, 1, null, () => this.#walk(from + 1, to, body));
+    return this.#axis(from, 1, () => this.#walk(from + 1, to, body));
   }
 
-  /** Rounds of `step` elements along one dimension; `count` limits them where it is less than the dimension. */
-  #axis(axis: number, step: number, from: Operand | null, body: () => Code): Code {
-    const { start, moves, restore, counter, end } = this.#enter(axis, from);
+  /** Rounds of `step` elements along one dimension. */
+  #axis(axis: number, step: number, body: () => Code): Code {
+    const { start, moves, restore, counter, end } = this.#enter(axis);
     const inner = body();
     const next = [counter.set(i32.add(counter, i32.const(step))), moves(step)];
     const within = i32.le_s(i32.add(counter, i32.const(step)), end);
@@ -179,10 +200,7 @@ class LoopWriter {
   }
 
   /** Own pointers and a counter for a dimension; `restore` gives back those of the dimensions around it. */
-  #enter(
-    axis: number,
-    from: Operand | null,
-  ): {
+  #enter(axis: number): {
     start: Code;
     moves: (steps: number) => Code;
     restore: () => void;
@@ -192,8 +210,7 @@ class LoopWriter {
     const isSplit = axis === this.#plan.split;
     const before = new Map(this.#pointers);
     const counter = this.#scope.local("i32");
-    const first: Operand = from ?? (isSplit ? this.#scope.param(0) : i32.const(0));
-    const start: Code[] = [counter.set(first)];
+    const start: Code[] = [counter.set(isSplit ? this.#scope.param(0) : i32.const(0))];
     const moving = this.#nest.walks.filter(({ strides }) => strides[axis] !== 0);
     for (const walk of moving) {
       const own = this.#scope.local("i32");
@@ -226,9 +243,14 @@ class LoopWriter {
   #lanes(unroll: number, body: (lanes: readonly Lanes[]) => Code): Code {
     const width = this.#plan.width as Width;
     const { along, split } = this.#plan;
-    const { start, moves, restore, counter, end } = this.#enter(along, null);
+    const { start, moves, restore, counter, end } = this.#enter(along);
     const length = along === split ? null : (this.#nest.dims[along] as number);
-    const hoisted = this.#hoist(along);
+    // Across a reduction what is fixed along the lanes may change from one element to the next.
+    const isAcross = this.#nest.reduce !== null && along < this.#nest.outer;
+    const hoisted = isAcross
+      ? nothing
+      : this.#hoist((axis) => axis === along, { count: 1, shift: 0 });
+    this.#keep(hoisted);
     const code: Code[] = [start, hoisted.code];
     const rounds = (lanes: readonly Lanes[], step: number): void => {
       const within = i32.le_s(i32.add(counter, i32.const(step)), end);
@@ -247,7 +269,7 @@ class LoopWriter {
       if (length !== null) least = length % width;
     }
     if (least > 0) rounds([{ count: 1, shift: 0 }], 1);
-    hoisted.forget();
+    this.#forget(hoisted);
     restore();
     return code;
   }
@@ -266,10 +288,10 @@ class LoopWriter {
    */
   #tiled(): Code {
     const width = this.#plan.width as Width;
-    const { start, moves, restore, counter, end } = this.#enter(this.#plan.along, null);
+    const { start, moves, restore, counter, end } = this.#enter(this.#plan.along);
     const round = (vectors: number, count: number): Code => {
       const step = vectors * count;
-      const body = this.#axis(this.#tile, 1, null, () =>
+      const body = this.#axis(this.#tile, 1, () =>
         Array.from({ length: vectors }, (_, i) => this.#storeAll({ count, shift: i * count })),
       );
       const within = i32.le_s(i32.add(counter, i32.const(step)), end);
@@ -382,7 +404,7 @@ class LoopWriter {
     return when(cond, side(expr.yes), side(expr.no), typeOf(expr.dtype));
   }
 
-  #index(axis: number, dtype: DType, { count, shift }: Lanes): Code {
+  #index(axis: number, dtype: DType, { count, shift, ahead = 0 }: Lanes): Code {
     const counter = this.#counters.get(axis) as Local;
     if (!this.#vector) {
       const type = typeOf(dtype);
@@ -390,36 +412,37 @@ class LoopWriter {
       return this.#scalar.cast(int32, dtype, counter);
     }
     const isAlong = axis === this.#plan.along;
-    const first = isAlong && shift > 0 ? i32.add(counter, i32.const(shift)) : counter;
+    const behind = isAlong ? shift : axis === this.#last ? ahead : 0;
+    const first = behind > 0 ? i32.add(counter, i32.const(behind)) : counter;
     return this.#vector.index(first, dtype, !isAlong || count === 1);
   }
 
-  #load(expr: Load, { count, shift }: Lanes): Code {
+  #load(expr: Load, { count, shift, ahead = 0 }: Lanes): Code {
     const walk = this.#nest.walkOf(expr);
     const pointer = this.#pointers.get(walk) as Local;
     if (!this.#vector) return this.#scalar.load(walk.dtype, pointer);
     const stride = walk.strides[this.#plan.along] as number;
-    const bytes = shift * stride * walk.dtype.size;
+    const elements = shift * stride + ahead * (walk.strides[this.#last] ?? 0);
+    const bytes = elements * walk.dtype.size;
     const address = bytes < 0 ? i32.add(pointer, i32.const(bytes)) : pointer;
     return this.#vector.load(walk.dtype, address, Math.max(bytes, 0), count === 1 ? 0 : stride);
   }
 
-  /** Computes what does not change along a dimension before the loop over it. */
-  #hoist(axis: number): { code: Code; forget: () => void } {
-    if (!this.#vector || this.#nest.reduce) return { code: [], forget: () => undefined };
+  /** Computes what does not change along some dimensions before the loops over them. */
+  #hoist(isAlong: (axis: number) => boolean, lanes: Lanes): Hoisted {
     const written = this.#nest.bodies.map(({ out }) => this.#nest.values[out.slot] as Value);
     const isFixed = (expr: Expr): boolean => {
-      if (expr.kind === "index") return expr.axis !== axis;
+      if (expr.kind === "index") return !isAlong(expr.axis);
       if (expr.kind === "load")
         return (
-          this.#nest.walkOf(expr).strides[axis] === 0 &&
+          this.#nest.walkOf(expr).strides.every((stride, axis) => stride === 0 || !isAlong(axis)) &&
           !written.some((value) => sameStorage(value, expr.value))
         );
       if (expr.kind === "const") return true;
       return childrenOf(expr).every(isFixed);
     };
     const code: Code[] = [];
-    const added: number[] = [];
+    const before = new Set(this.#kept.keys());
     const visit = (expr: Expr): void => {
       if (expr.kind === "const") return;
       const id = this.#sharing.id(expr);
@@ -428,19 +451,23 @@ class LoopWriter {
         for (const child of childrenOf(expr)) visit(child);
         return;
       }
-      const before = new Set(this.#kept.keys());
       const local = this.#scope.local("v128");
-      code.push(local.set(this.#compute(expr, { count: 1, shift: 0 })));
+      code.push(local.set(this.#compute(expr, lanes)));
       this.#kept.set(id, { local, expr });
-      for (const kept of this.#kept.keys()) if (!before.has(kept)) added.push(kept);
     };
-    for (const { expr } of this.#nest.bodies) visit(expr);
-    return {
-      code,
-      forget: () => {
-        for (const id of added) this.#kept.delete(id);
-      },
-    };
+    if (this.#vector) for (const { expr } of this.#nest.bodies) visit(expr);
+    const kept = [...this.#kept].filter(([id]) => !before.has(id));
+    const hoisted = { code, kept };
+    this.#forget(hoisted);
+    return hoisted;
+  }
+
+  #keep({ kept }: Hoisted): void {
+    for (const [id, value] of kept) this.#kept.set(id, value);
+  }
+
+  #forget({ kept }: Hoisted): void {
+    for (const [id] of kept) this.#kept.delete(id);
   }
 
   /** One evaluation of the bodies of a reduction, forgetting what it kept. */
@@ -503,34 +530,87 @@ class LoopWriter {
     });
   }
 
-  /** Neighbouring results side by side in lanes: each round adds one element to all of them. */
+  /**
+   * Neighbouring results side by side in lanes, each element added to all of them. Where totals can wait in memory, a few
+   * elements of all results are added before the next few, so that memory is read in its order.
+   */
   #reduceAcross(): Code {
     const { dims, outer } = this.#nest;
-    const reduced = this.#reduced;
-    return this.#walk(0, outer, () =>
-      this.#lanes(4, (all) => {
-        const totals = all.map(() => this.#vectorTotals());
-        const total = (round: number, i: number) => totals[round]?.[i] as VectorTotal;
-        return [
-          totals.flat().map((each) => each.start()),
-          this.#walk(outer, dims.length, () =>
-            all.map((lanes, round) =>
-              this.#evaluate(lanes, (i, value) => total(round, i).add(value)),
-            ),
-          ),
-          all.map(({ shift, count }, round) =>
-            reduced.map(({ out }, i) =>
-              total(round, i).store(
-                this.#pointers.get(out) as Local,
-                out.dtype,
-                shift * out.dtype.size,
-                count,
-              ),
-            ),
-          ),
-        ];
-      }),
+    const last = this.#last;
+    const block = this.#blockOfReduced();
+    if (block === 0)
+      return this.#walk(0, outer, () =>
+        this.#across(
+          (total) => total.start(),
+          (add) => this.#walk(outer, dims.length, () => add(0)),
+        ),
+      );
+    const ahead = Array.from({ length: block }, (_, i) => i);
+    const blocks = () =>
+      this.#axis(last, block, () =>
+        this.#across(
+          (total, ...place) => total.resume(...place),
+          (add) => ahead.map(add),
+        ),
+      );
+    return this.#walk(0, outer, () => [
+      this.#across(
+        (total) => total.start(),
+        () => [],
+      ),
+      this.#walk(outer, last, blocks),
+    ]);
+  }
+
+  /** Elements along the last dimension that are added at once; 0 where the results are no places for totals. */
+  #blockOfReduced(): number {
+    const { dims, outer } = this.#nest;
+    const length = dims[this.#last] as number;
+    const isPlace = this.#reduced.every(({ op, dtype, out }) =>
+      isWide(op, dtype) ? out.dtype === float64 : out.dtype === dtype,
     );
+    // All results of one round of lanes: nothing is to be read in another order.
+    if (!isPlace || dims.length === outer || (dims[outer - 1] as number) <= 16) return 0;
+    for (let block = leastBlock; block <= mostBlock; block++)
+      if (length % block === 0) return block;
+    return 0;
+  }
+
+  /** For each few results: `begin` of their totals, then `inner` around what adds one element, then they are stored. */
+  #across(
+    begin: (total: VectorTotal, ...place: Place) => Code,
+    inner: (add: (ahead: number) => Code) => Code,
+  ): Code {
+    const reduced = this.#reduced;
+    const registers = this.#vectorTotals().reduce((sum, { vectors }) => sum + vectors, 0);
+    const rounds = Math.max(1, Math.min(4, Math.floor(mostTotals / registers)));
+    return this.#lanes(rounds, (all) => {
+      const totals = all.map(() => this.#vectorTotals());
+      const total = (round: number, i: number) => totals[round]?.[i] as VectorTotal;
+      const each = (use: (total: VectorTotal, ...place: Place) => Code): Code =>
+        all.map(({ shift, count }, round) =>
+          reduced.map(({ out }, i) => {
+            const pointer = this.#pointers.get(out) as Local;
+            return use(total(round, i), pointer, out.dtype, shift * out.dtype.size, count);
+          }),
+        );
+      const fixed = all.map((lanes) => this.#hoist((axis) => axis >= this.#nest.outer, lanes));
+      const add = (ahead: number): Code =>
+        all.map((lanes, round) => {
+          this.#keep(fixed[round] as Hoisted);
+          const code = this.#evaluate({ ...lanes, ahead }, (i, value) =>
+            total(round, i).add(value),
+          );
+          this.#forget(fixed[round] as Hoisted);
+          return code;
+        });
+      return [
+        fixed.map(({ code }) => code),
+        each(begin),
+        inner(add),
+        each((each, ...place) => each.store(...place)),
+      ];
+    });
   }
 }
 

@@ -105,7 +105,7 @@ function indexedBy(expr: Expr, found: Set<number>): void {
 }
 
 /** Dimensions of 1 go, and adjacent ones that every load walks as one become one. */
-function merge(
+export function merge(
   dims: readonly number[],
   outer: number,
   bodies: readonly Expr[],

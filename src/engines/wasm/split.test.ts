@@ -5,7 +5,15 @@ import { NDArray } from "../../core/ndarray.ts";
 import { Builder } from "../builder.ts";
 import type { Engine } from "../engine.ts";
 import * as e from "../expr.ts";
-import type { Expr, Program, ReduceName } from "../ir.ts";
+import {
+  type Expr,
+  type Group,
+  type Load,
+  type Loop,
+  mapChildren,
+  type Program,
+  type ReduceName,
+} from "../ir.ts";
 import { referenceEngine } from "../reference.ts";
 import { wasmEngine } from "./engine.ts";
 import { splitReductions } from "./split.ts";
@@ -108,5 +116,61 @@ describe("divided reductions give what the reference gives", () => {
     const data = new Float32Array(300_000).fill(1);
     const [result] = wasmEngine.load(divided).run([new NDArray(data, [300_000], float32)], context);
     expect(result?.at(0)).toBe(299_999);
+  });
+
+  test.each([24, 19, 64])("indices of the divided axis go on for %i results", (results) => {
+    const k = new Builder();
+    const x = k.input(float32, [12_000, results]);
+    const weighted = k.map([x], (value) => e.mul(value as Expr, e.index(0, float32)));
+    const divided = k.program([k.reduce("sum", weighted, [0])]);
+    const data = Float32Array.from({ length: 12_000 * results }, (_, i) => i % results);
+    const input = new NDArray(data, [12_000, results], float32);
+    const [result] = wasmEngine.load(divided).run([input], context);
+    const sum = (12_000 * 11_999) / 2;
+    expect([...(result as NDArray).values()]).toEqual(
+      Array.from({ length: results }, (_, i) => Math.fround(i * sum)),
+    );
+  });
+
+  test.each([64, 20, 10])("of several reductions in one pass, to %i results", (results) => {
+    const k = new Builder();
+    const [x, y] = [k.input(float32, [120, 125, results]), k.input(float32, [120, 125, results])];
+    const center = k.input(float32, [results]);
+    const products = k.map([x, y, center], (a, b, c) =>
+      e.mul(a as Expr, e.sub(b as Expr, c as Expr)),
+    );
+    const outs = [k.reduce("sum", products, [0, 1]), k.reduce("sum", y, [0, 1])];
+    const { steps, ...rest } = k.program(outs);
+    const [product, ...reductions] = steps as Loop[];
+    const [first, second] = reductions as [Loop, Loop];
+    const body = (product as Loop).body;
+    const transposed = first.body as Load;
+    const moved = (expr: Expr): Expr =>
+      expr.kind === "load"
+        ? {
+            ...expr,
+            strides: expr.value === center ? [1, 0, 0] : transposed.strides,
+          }
+        : mapChildren(expr, moved);
+    const group: Group = { kind: "group", loops: [{ ...first, body: moved(body) }, second] };
+    const together: Program = { ...rest, steps: [group] };
+    const divided = splitReductions(together).steps;
+    expect(divided.map(({ kind }) => kind)).toEqual(["group", "group"]);
+    const fill = (shape: readonly number[], seed: number) =>
+      new NDArray(
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+          Math.sin(i * 0.37 + seed),
+        ),
+        shape,
+        float32,
+      );
+    const inputs = [fill(x.shape, 1), fill(y.shape, 2), fill(center.shape, 3)];
+    const expected = referenceEngine.load(together).run(inputs, context);
+    const actual = wasmEngine.load(together).run(inputs, context);
+    expected.forEach((array, i) => {
+      [...array.values()].forEach((value, j) => {
+        expect(actual[i]?.at(j)).toBeCloseTo(value as number, 4);
+      });
+    });
   });
 });

@@ -3,7 +3,7 @@
  * decides, then the totals of the parts. So results do not depend on how many threads there are.
  */
 
-import { float64 } from "../../core/dtypes.ts";
+import { type DType, float64 } from "../../core/dtypes.ts";
 import { sizeOf, stridesOf } from "../../core/ndarray.ts";
 import {
   childrenOf,
@@ -17,6 +17,7 @@ import {
   Value,
   writesOf,
 } from "../ir.ts";
+import { merge } from "./nest.ts";
 import { isWide } from "./total.ts";
 
 /** Points that a reduction should have to be divided. */
@@ -26,19 +27,24 @@ const leastReduced = 1 << 11;
 /** More results are divided among threads as they are. */
 const mostResults = 1024;
 const leastParts = 4;
-const mostParts = 64;
+/** Points of a part: what it reads stays in the nearest cache while lanes of results take turns. */
+const pointsOfPart = 1 << 12;
+/** Shorter parts have totals that weigh too much. */
+const leastLength = 32;
+
+type Reduction = Loop & { readonly reduce: NonNullable<Loop["reduce"]> };
 
 /** The program with large reductions divided; the program itself where it has none. */
 export function splitReductions(program: Program): Program {
   let next = -1;
-  const temporary = (loop: Loop, shape: readonly number[]): Value => {
+  const temporary = (dtype: DType, shape: readonly number[]): Value => {
     if (next < 0) next = firstFree(program);
-    const { dtype } = loop.body;
-    return new Value(next++, isWide(loop.reduce?.op ?? "sum", dtype) ? float64 : dtype, shape);
+    return new Value(next++, dtype, shape);
   };
-  const steps = program.steps.flatMap((step): readonly Step[] =>
-    step.kind === "loop" ? (split(step, temporary) ?? [step]) : [step],
-  );
+  const steps = program.steps.flatMap((step): readonly Step[] => {
+    if (step.kind !== "loop" && step.kind !== "group") return [step];
+    return split(step.kind === "group" ? step.loops : [step], temporary) ?? [step];
+  });
   return next < 0 ? program : { ...program, steps };
 }
 
@@ -48,51 +54,76 @@ function firstFree({ inputs, outputs, steps }: Program): number {
   return 1 + values.flat().reduce((most, { id, root }) => Math.max(most, id, root.id), 0);
 }
 
+/** One reduction, or several that run in one pass and then go on to do so. */
 function split(
-  loop: Loop,
-  temporary: (loop: Loop, shape: readonly number[]) => Value,
-): readonly Loop[] | null {
-  const { dims, reduce, body, out } = loop;
-  if (!reduce || sizeOf(dims) < leastPoints || body.dtype !== out.dtype) return null;
-  // Vectors do not store 16-bit floats.
-  if (body.dtype.isFloating && body.dtype.size === 2) return null;
-  const outer = dims.length - reduce.axes;
+  loops: readonly Loop[],
+  temporary: (dtype: DType, shape: readonly number[]) => Value,
+): readonly Step[] | null {
+  if (!loops.every(canBeDivided)) return null;
+  const [{ dims: given, reduce }] = loops as readonly [Reduction];
+  const { dims, outer, bodies } = merge(
+    given,
+    given.length - reduce.axes,
+    loops.map(({ body }) => body),
+  );
   const kept = dims.slice(0, outer);
   const results = sizeOf(kept);
-  if (results > mostResults || sizeOf(dims) < results * leastReduced || mayFail(body)) return null;
-  const axis = dims.findIndex((dim, i) => i >= outer && countOfParts(dim) >= leastParts);
+  if (results > mostResults || sizeOf(dims) < results * leastReduced) return null;
+  const lengths = dims.map((dim, i) => (i < outer ? dim : lengthOfParts(dim, results)));
+  const axis = lengths.findIndex((length, i) => length * leastParts <= (dims[i] as number));
   if (axis < 0) return null;
-  const parts = countOfParts(dims[axis] as number);
-  const length = (dims[axis] as number) / parts;
-  const totals = temporary(loop, [parts, ...kept]);
-  const partial: Loop = {
-    ...loop,
-    dims: [parts, ...dims.slice(0, axis), length, ...dims.slice(axis + 1)],
-    body: inParts(body, axis, length),
-    out: totals,
-  };
-  const load: Expr = {
-    kind: "load",
-    dtype: totals.dtype,
-    value: totals,
-    strides: [...stridesOf(kept), results],
-    offset: 0,
-  };
-  const joining: Loop = {
-    kind: "loop",
-    dims: [...kept, parts],
-    reduce: { op: reduce.op, axes: 1 },
-    body: load,
-    out,
-  };
-  return [partial, joining];
+  const length = lengths[axis] as number;
+  const parts = (dims[axis] as number) / length;
+  const divided = loops.map((loop, i): readonly [Loop, Loop] => {
+    const body = bodies[i] as Expr;
+    const dtype = isWide(reduce.op, body.dtype) ? float64 : body.dtype;
+    const totals = temporary(dtype, [parts, ...kept]);
+    const axes = dims.length - outer;
+    return [
+      {
+        kind: "loop",
+        dims: [parts, ...dims.slice(0, axis), length, ...dims.slice(axis + 1)],
+        reduce: { op: reduce.op, axes },
+        body: inParts(body, axis, length),
+        out: totals,
+      },
+      {
+        kind: "loop",
+        dims: [...kept, parts],
+        reduce: { op: reduce.op, axes: 1 },
+        body: {
+          kind: "load",
+          dtype,
+          value: totals,
+          strides: [...stridesOf(kept), results],
+          offset: 0,
+        },
+        out: loop.out,
+      },
+    ];
+  });
+  return [
+    together(divided.map(([partial]) => partial)),
+    together(divided.map(([, joining]) => joining)),
+  ];
 }
 
-/** The largest number of equal parts. */
-function countOfParts(dim: number): number {
-  for (let parts = Math.min(dim, mostParts); parts > 1; parts--)
-    if (dim % parts === 0) return parts;
-  return 1;
+function canBeDivided({ dims, reduce, body, out }: Loop): boolean {
+  if (!reduce || sizeOf(dims) < leastPoints || body.dtype !== out.dtype) return false;
+  // Vectors do not store 16-bit floats.
+  return !(body.dtype.isFloating && body.dtype.size === 2) && !mayFail(body);
+}
+
+const together = (loops: readonly Loop[]): Step =>
+  loops.length === 1 ? (loops[0] as Loop) : { kind: "group", loops };
+
+/** The length of equal parts with about as many points as a part should have. */
+function lengthOfParts(dim: number, results: number): number {
+  const wanted = Math.max(leastLength, Math.floor(pointsOfPart / results));
+  for (let length = wanted; length >= leastLength; length--) if (dim % length === 0) return length;
+  for (let length = wanted; length * leastParts <= dim; length++)
+    if (dim % length === 0) return length;
+  return dim;
 }
 
 /** The body where a new first index says which part of an axis it is about. */

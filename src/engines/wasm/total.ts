@@ -105,6 +105,11 @@ export class VectorTotal {
     this.#totals = Array.from({ length: count }, () => scope.local("v128"));
   }
 
+  /** Vectors that it takes. */
+  get vectors(): number {
+    return this.#totals.length;
+  }
+
   start(): Code {
     const start = identity(this.#op, this.#dtype);
     const wide = isWide(this.#op, this.#dtype);
@@ -127,6 +132,14 @@ export class VectorTotal {
       total.set(combine(total, f64x2.promote_low_f32x4(x))),
       high.set(combine(high, f64x2.promote_low_f32x4(upperHalf(x)))),
     ];
+  }
+
+  /** Goes on from totals that were stored as they are. */
+  resume(pointer: Local, out: DType, offset: number, lanes: number): Code {
+    const [total, high] = this.#totals as [Local, Local | undefined];
+    // A lane that does not count may have any value.
+    if (high) return [total, high].map((x, i) => x.set(v128.load(pointer, offset + 16 * i)));
+    return total.set(this.#vector.load(out, pointer, offset, lanes === 1 ? 0 : 1));
   }
 
   /** All lanes, or only the first, as elements of the result, which may be wider or narrower than what was added. */

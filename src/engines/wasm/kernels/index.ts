@@ -11,7 +11,7 @@ import {
 import { gather } from "./gather.ts";
 import { matmul, stridedMatmul } from "./matmul.ts";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pool.ts";
-import { randomStandardNormal, randomUniform } from "./random.ts";
+import { randomStandardNormal, randomUniform, truncatedNormal } from "./random.ts";
 import { cumulative } from "./scan.ts";
 import { scatterNd, scatterNdUpdate, scatterUpdate, unsortedSegment } from "./scatter.ts";
 
@@ -36,5 +36,6 @@ export const wasmRoutines: Readonly<Record<string, WasmKernel>> = {
   scatterNdUpdate,
   scatterUpdate,
   stridedMatmul,
+  truncatedNormal,
   unsortedSegment,
 };

@@ -71,6 +71,25 @@ describe("pooling", () => {
     }
   });
 
+  test.each([
+    [2, 2],
+    [1, 3],
+    [4, 2],
+  ] as const)("windows of %i x %i side by side cover the image", (height, width) => {
+    const random = randomOf(height);
+    const fill = () => [Number.NaN, 1, 2, -2, Infinity, -0, 0][Math.floor(random() * 7)] ?? 0;
+    const size = [height, width] as const;
+    const pads = [[0, 0] as const, [0, 0] as const] as const;
+    for (const kind of kinds) {
+      const step = stepOf(kind, [3, 3 * height, 5 * width, 7], {
+        ksize: size,
+        strides: size,
+        pads,
+      });
+      expectLikeRoutine({ step, seed: 3, threads: 2, tolerance: 0, fill });
+    }
+  });
+
   test("windows that lie outside of the image are left to the routine", () => {
     const params = {
       ksize: [2, 2],

@@ -70,6 +70,23 @@ function isNeverClipped(shape: PoolShape): boolean {
   );
 }
 
+/** Whether every pixel belongs to exactly one window. */
+function isTiled(shape: PoolShape): boolean {
+  return ([0, 1] as const).every((axis) => {
+    const count = axis === 0 ? shape.outHeight : shape.outWidth;
+    const { ksize, strides, pads } = shape;
+    const covered = count * strides[axis] === limitOf(shape, axis);
+    return ksize[axis] === strides[axis] && pads[axis][0] === 0 && covered;
+  });
+}
+
+/** Rows of windows that share no pixels are images of their own, which leaves less to wait for in the cache. */
+function inBands(shape: PoolShape): PoolShape {
+  if (!isTiled(shape)) return shape;
+  const images = shape.images * shape.outHeight;
+  return { ...shape, images, height: shape.ksize[0], outHeight: 1 };
+}
+
 /** The pixels of one window, four or fewer channels of each. */
 interface Window {
   /** Channels at hand: a whole vector or the rest. */
@@ -254,7 +271,7 @@ function maximumGradient(
       target.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
       grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
       shift.set(i32.sub(dx, x)),
-      memory.fill(target, i32.const(0), i32.const(imageBytes(shape))),
+      cleared(shape, target),
       repeat(
         row,
         shape.outHeight,
@@ -266,7 +283,7 @@ function maximumGradient(
             hit.set(v128.and(open, i32x4.eq(most, loadFloats(window.lanes, window.at, offset)))),
             open.set(v128.andnot(open, hit)),
             target.set(i32.add(window.at, shift)),
-            addTo(target, v128.and(grad, hit), window.lanes, offset),
+            addTo(shape, target, v128.and(grad, hit), window.lanes, offset),
           ]),
         ]),
       ),
@@ -287,22 +304,34 @@ function meanGradient(
     return [
       pixels.set(i32.add(dx, i32.mul(image, i32.const(imageBytes(shape))))),
       grads.set(i32.add(dy, i32.mul(image, i32.const(resultBytes(shape))))),
-      memory.fill(pixels, i32.const(0), i32.const(imageBytes(shape))),
+      cleared(shape, pixels),
       repeat(
         row,
         shape.outHeight,
         overRow(scope, shape, row, pixels, grads, ({ at, count, lanes, each }) => [
           share.set(f32x4.div(loadFloats(lanes, grads, 0), count)),
-          each((offset) => addTo(at, share, lanes, offset)),
+          each((offset) => addTo(shape, at, share, lanes, offset)),
         ]),
       ),
     ];
   });
 }
 
-function addTo(address: Local, value: Operand, lanes: number, offset: number): Code {
-  const sum = f32x4.add(loadFloats(lanes, address, offset), value);
-  return storeFloats(lanes, address, sum, offset);
+/** What is added to begins with zeros, unless everything in it is written once. */
+function cleared(shape: PoolShape, image: Local): Code {
+  return isTiled(shape) ? [] : memory.fill(image, i32.const(0), i32.const(imageBytes(shape)));
+}
+
+function addTo(
+  shape: PoolShape,
+  address: Local,
+  value: Operand,
+  lanes: number,
+  offset: number,
+): Code {
+  // Added to zero, -0 becomes 0.
+  const before = isTiled(shape) ? zeros : loadFloats(lanes, address, offset);
+  return storeFloats(lanes, address, f32x4.add(before, value), offset);
 }
 
 type Four = [Local, Local, Local, Local];
@@ -348,8 +377,9 @@ export const maxPool = pooling("maxPool", greatest);
 export const avgPool = pooling("avgPool", mean);
 
 export const maxPoolGrad: WasmKernel = (step, context) => {
-  const shape = shapeOf(step.inputs[0], step.inputs[2], step);
-  if (!shape) return null;
+  const whole = shapeOf(step.inputs[0], step.inputs[2], step);
+  if (!whole) return null;
+  const shape = inBands(whole);
   const elements = imageBytes(shape) / floatSize;
   const run = functionOf("maxPoolGrad", shape, maximumGradient, elements, context);
   const grain = copyGrain(elements);
@@ -358,8 +388,9 @@ export const maxPoolGrad: WasmKernel = (step, context) => {
 };
 
 export const avgPoolGrad: WasmKernel = (step, context) => {
-  const shape = shapeOf(step.outputs[0], step.inputs[0], step);
-  if (!shape) return null;
+  const whole = shapeOf(step.outputs[0], step.inputs[0], step);
+  if (!whole) return null;
+  const shape = inBands(whole);
   const elements = imageBytes(shape) / floatSize;
   const run = functionOf("avgPoolGrad", shape, meanGradient, elements, context);
   const grain = copyGrain(elements);

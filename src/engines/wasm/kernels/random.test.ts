@@ -12,7 +12,7 @@ function stepOf(name: string, size: number): RoutineStep {
 }
 
 describe("random numbers", () => {
-  for (const name of ["randomUniform", "randomStandardNormal"]) {
+  for (const name of ["randomUniform", "randomStandardNormal", "truncatedNormal"]) {
     test(`${name} has the routine's bits`, () => {
       [0, 1, 2, 3, 4, 5, 7, 8, 1001, 40_000].forEach((size, seed) => {
         const random = randomOf(seed);

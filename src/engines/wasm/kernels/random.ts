@@ -1,110 +1,180 @@
-/** Uniform and normal random numbers, float32: the same bits as the routines give, four numbers from each Philox call. */
+/**
+ * Uniform, normal and truncated normal random numbers, float32: the same bits as the routines give. Four Philox calls at
+ * a time, each of which gives four numbers.
+ */
 
 import { sizeOf } from "../../../core/ndarray.ts";
 import { inverses, logarithms, octaveStart } from "../../routines/float32math.ts";
+import { callsPerOutput } from "../../routines/random.ts";
 import {
+  brIf,
   type Code,
+  choose,
   type FunctionScope,
   f32,
   f32x4,
   f64,
   f64x2,
-  i8x16,
   i32,
   i32x4,
   i64,
-  i64x2,
   type Local,
-  type ModuleBuilder,
+  loop,
+  memory,
   type Operand,
   v128,
   when,
 } from "../assembler.ts";
 import type { WasmKernel } from "../kernel.ts";
+import { upperHalf } from "../simd.ts";
 import type { WasmFunction } from "../webassembly.ts";
-import { floatSize, repeatBetween } from "./partial.ts";
+import { advance, floatSize, repeatBetween } from "./partial.ts";
+import { Philox, pick, type Words } from "./philox.ts";
 import { isFloat32 } from "./work.ts";
 
-/** Philox calls that a thread should make at least. */
-const grainCalls = 1 << 12;
+/** Numbers that one round gives, and how many calls of Philox it makes. */
+const roundSize = 16;
+const callsPerRound = 4;
+/** Rounds whose words wait in the nearest cache. */
+const roundsOfBlock = 64;
+/** Rounds that a thread should make at least. */
+const grainRounds = 1 << 10;
 const tableSize = 8 * inverses.length;
 
-type Words = readonly [Local, Local, Local, Local];
+/** Four vectors, each with the four numbers of a call. */
+type Vectors = Words;
 
-/**
- * Exports f(begin, end, state, out, count, table): calls `begin` to `end` of a generator whose state (key, counter) is
- * left alone; each fills four of the `count` results.
- */
-function defineFill(
-  module: ModuleBuilder,
-  write: (scope: FunctionScope, words: Words, table: Local) => Code,
-): void {
-  const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
-  module.function("fill", params, [], (scope) => {
-    const [index, end, state, out, count, table] = scope.params as readonly Local[] as Six;
-    const words = Array.from({ length: 4 }, () => scope.local("i32")) as unknown as Words;
-    const values = scope.local("v128");
-    const to = scope.local("i32");
-    const left = scope.local("i32");
-    const some = (lanes: number): Code => [v128.store32_lane(lanes, to, values, lanes * floatSize)];
-    return repeatBetween(index, end, [
-      philox(scope, state, index, words),
-      values.set(write(scope, words, table)),
-      to.set(i32.add(out, i32.shl(index, i32.const(4)))),
-      left.set(i32.sub(count, i32.shl(index, i32.const(2)))),
-      when(i32.ge_s(left, i32.const(4)), v128.store(to, values), [
-        some(0),
-        when(i32.gt_s(left, i32.const(1)), some(1)),
-        when(i32.gt_s(left, i32.const(2)), some(2)),
-      ]),
-    ]);
-  });
-}
-
+/** What a round fills: [index, end, state, out, count, table], the parameters of every function here. */
 type Six = [Local, Local, Local, Local, Local, Local];
 
-/** The words of one call. */
-function philox(scope: FunctionScope, state: Local, index: Local, words: Words): Code {
-  const [c0, c1, c2, c3] = words;
-  const [k0, k1] = [scope.local("i32"), scope.local("i32")];
-  const [low, high, first, second] = Array.from({ length: 4 }, () => scope.local("i64")) as [
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const upper = (x: Local) => i32.wrap_i64(i64.shr_u(x, i64.const(32)));
-  const product = (x: Local, factor: number) => i64.mul(i64.extend_i32_u(x), i64.const(factor));
-  const round: Code = [
-    first.set(product(c0, 0xd2511f53)),
-    second.set(product(c2, 0xcd9e8d57)),
-    c0.set(i32.xor(i32.xor(upper(second), c1), k0)),
-    c1.set(i32.wrap_i64(second)),
-    c2.set(i32.xor(i32.xor(upper(first), c3), k1)),
-    c3.set(i32.wrap_i64(first)),
-  ];
-  const nextKey: Code = [
-    k0.set(i32.add(k0, i32.const(0x9e3779b9))),
-    k1.set(i32.add(k1, i32.const(0xbb67ae85))),
+/**
+ * Rounds `begin` to `end`: each fills sixteen of the `count` results from the next four calls of the generator. The words
+ * of a block come first and numbers are made of them where they lie, since either alone leaves processors no gaps.
+ */
+function fill(scope: FunctionScope, draw: Draw): Code {
+  const [begin, end, state, out, count, table] = scope.params as readonly Local[] as Six;
+  const philox = new Philox(scope, state);
+  const [words, values] = [vectors(scope), vectors(scope)];
+  const calls = scope.local("i64");
+  const [index, blockEnd, to] = [scope.local("i32"), scope.local("i32"), scope.local("i32")];
+  const bytes = i32.mul(index, i32.const(roundSize * floatSize));
+  const isLast = i32.gt_u(i32.mul(i32.add(index, i32.const(1)), i32.const(roundSize)), count);
+  // What reaches beyond the results is made behind the table.
+  const place = to.set(
+    choose(i32.add(table, i32.const(2 * tableSize)), i32.add(out, bytes), isLast),
+  );
+  const rounds = (body: Code): Code => [
+    index.set(begin),
+    repeatBetween(index, blockEnd, [place, body]),
   ];
   return [
-    k0.set(i32.load(state, 0)),
-    k1.set(i32.load(state, 4)),
-    // The 128-bit counter, moved by so many calls.
-    low.set(i64.add(i64.load(state, 8), i64.extend_i32_u(index))),
-    high.set(
-      i64.add(i64.load(state, 16), i64.extend_i32_u(i64.lt_u(low, i64.extend_i32_u(index)))),
+    philox.start(),
+    when(
+      i32.lt_u(begin, end),
+      loop((again) => [
+        blockEnd.set(i32.add(begin, i32.const(roundsOfBlock))),
+        blockEnd.set(choose(blockEnd, end, i32.lt_u(blockEnd, end))),
+        rounds([
+          calls.set(i64.mul(i64.extend_i32_u(index), i64.const(callsPerRound))),
+          philox.calls(calls, 1),
+          philox.words.map((word, i) => v128.store(to, word, 16 * i)),
+        ]),
+        rounds([
+          words.map((word, i) => word.set(v128.load(to, 16 * i))),
+          draw(scope, words, values, table),
+          values.map((value, i) => v128.store(to, value, 16 * i)),
+          when(
+            isLast,
+            memory.copy(
+              i32.add(out, bytes),
+              to,
+              i32.sub(i32.mul(count, i32.const(floatSize)), bytes),
+            ),
+          ),
+        ]),
+        begin.set(blockEnd),
+        brIf(again, i32.lt_u(begin, end)),
+      ]),
     ),
-    c0.set(i32.wrap_i64(low)),
-    c1.set(upper(low)),
-    c2.set(i32.wrap_i64(high)),
-    c3.set(upper(high)),
-    Array.from({ length: 10 }, (_, i) => [i === 0 ? [] : nextKey, round]),
   ];
 }
+
+/** Numbers of four calls, of which only those within `limit` count: each four results have calls of their own. */
+function fillWithin(scope: FunctionScope, draw: Draw, limit: number): Code {
+  const [index, end, state, out, count, table] = scope.params as readonly Local[] as Six;
+  const philox = new Philox(scope, state);
+  const values = vectors(scope);
+  const calls = scope.local("i64");
+  const accepted = scope.local("i32");
+  const [last, first] = [scope.local("i32"), scope.local("i32")];
+  const places = values.map(() => ({ to: scope.local("i32"), end: scope.local("i32") }));
+  const append = (value: Local, { to, end }: { to: Local; end: Local }): Code => [
+    accepted.set(i32x4.bitmask(f32x4.lt(f32x4.abs(value), f32x4.splat(f32.const(limit))))),
+    when(
+      i32.and(i32.eq(accepted, i32.const(15)), i32.eq(i32.sub(end, to), i32.const(16))),
+      [v128.store(to, value), to.set(end)],
+      [0, 1, 2, 3].map((lane) =>
+        when(i32.and(i32.lt_u(to, end), i32.shr_u(accepted, i32.const(lane))), [
+          v128.store32_lane(lane, to, value),
+          advance(to, floatSize),
+        ]),
+      ),
+    ),
+  ];
+  const missing = places
+    .map(({ to, end }) => i32.lt_u(to, end))
+    .reduce((some, one) => i32.or(some, one));
+  return [
+    philox.start(),
+    last.set(i32.add(out, i32.mul(count, i32.const(floatSize)))),
+    repeatBetween(index, end, [
+      calls.set(i64.mul(i64.extend_i32_u(index), i64.const(callsPerRound * callsPerOutput))),
+      first.set(i32.add(out, i32.mul(index, i32.const(roundSize * floatSize)))),
+      places.map(({ to, end }, i) => [
+        to.set(i32.add(first, i32.const(16 * i))),
+        end.set(i32.add(first, i32.const(16 * (i + 1)))),
+        end.set(choose(end, last, i32.lt_u(end, last))),
+      ]),
+      loop((again) => [
+        philox.calls(calls, callsPerOutput),
+        draw(scope, philox.words, values, table),
+        values.map((value, i) => append(value, places[i] as { to: Local; end: Local })),
+        calls.set(i64.add(calls, i64.const(1))),
+        brIf(again, missing),
+      ]),
+    ]),
+  ];
+}
+
+/** Makes numbers of the words of four calls, those of a call side by side. */
+type Draw = (scope: FunctionScope, words: Words, out: Vectors, table: Local) => Code;
 
 const splat = (x: number) => f64x2.splat(f64.const(x));
 const splatInteger = (x: number) => i32x4.splat(i32.const(x));
+
+function vectors(scope: FunctionScope): Vectors {
+  const vector = () => scope.local("v128");
+  return [vector(), vector(), vector(), vector()];
+}
+
+/** Rows of lanes become columns. */
+function transpose(scope: FunctionScope, [a, b, c, d]: Vectors, out: Vectors): Code {
+  const [ab, abHigh, cd, cdHigh] = vectors(scope);
+  const [low, high] = [
+    [0, 4, 1, 5],
+    [2, 6, 3, 7],
+  ] as const;
+  return [
+    ab.set(pick(low, a, b)),
+    abHigh.set(pick(high, a, b)),
+    cd.set(pick(low, c, d)),
+    cdHigh.set(pick(high, c, d)),
+    out[0].set(pick([0, 1, 4, 5], ab, cd)),
+    out[1].set(pick([2, 3, 6, 7], ab, cd)),
+    out[2].set(pick([0, 1, 4, 5], abHigh, cdHigh)),
+    out[3].set(pick([2, 3, 6, 7], abHigh, cdHigh)),
+  ];
+}
 
 /** Words as float32 in [0, 1), by their lower 23 bits. */
 function uniform(words: Operand): Code {
@@ -112,112 +182,124 @@ function uniform(words: Operand): Code {
   return f32x4.mul(f32x4.convert_i32x4_s(integers), f32x4.splat(f32.const(2 ** -23)));
 }
 
-function lanes(...words: readonly Local[]): Code {
-  return words.reduce<Code>(
-    (vector, word, lane) =>
-      lane === 0 ? i32x4.splat(word) : i32x4.replace_lane(lane, vector, word),
-    [],
-  );
-}
+const uniforms: Draw = (scope, words, out) => [
+  words.map((word) => word.set(uniform(word))),
+  transpose(scope, words, out),
+];
 
-/** The four words of a call as two pairs, each giving two normals: see `normalPair32` of the routines. */
-function normals(scope: FunctionScope, [w0, w1, w2, w3]: Words, table: Local): Code {
+const normals: Draw = (scope, words, out, table) => {
+  const [w0, w1, w2, w3] = words;
+  return [pair(scope, w0, w1, table), pair(scope, w2, w3, table), transpose(scope, words, out)];
+};
+
+/** Puts two normals in place of the two words that they are made of, in every lane: see `normalPair32` of the routines. */
+function pair(scope: FunctionScope, w0: Local, w1: Local, table: Local): Code {
   const vector = () => scope.local("v128");
-  const [radius, x, quadrant, sine, cosine, odd] = Array.from({ length: 6 }, vector) as Six;
+  const [radius, angle, sine, cosine] = vectors(scope);
+  const halves = [0, 1].map(() => ({ sine: vector(), cosine: vector(), quadrant: vector() }));
+  const [low, high] = halves as [Circular, Circular];
+  const [quadrant, odd] = [vector(), vector()];
   const smallest = f32x4.splat(f32.const(1e-7));
-  const interleave = [0, 16, 4, 20].flatMap((start) => [0, 1, 2, 3].map((i) => start + i));
-  const twice = [0, 0, 4, 4].flatMap((start) => [0, 1, 2, 3].map((i) => start + i));
-  const sign = (quadrants: Code) =>
-    v128.and(i64x2.shl(quadrants, i32.const(62)), i64x2.splat(i64.const(-(2n ** 63n))));
-  const one = i64x2.splat(i64.const(1));
+  const sign = (quadrants: Operand) =>
+    v128.and(i32x4.shl(quadrants, i32.const(30)), splatInteger(-(2 ** 31)));
   return [
-    radius.set(logarithm(scope, f32x4.max(uniform(lanes(w0, w2)), smallest), table)),
+    logarithm(scope, f32x4.max(uniform(w0), smallest), table, radius),
     radius.set(f32x4.sqrt(f32x4.mul(radius, f32x4.splat(f32.const(-2))))),
-    x.set(f64x2.promote_low_f32x4(uniform(lanes(w1, w3)))),
-    x.set(f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(f64x2.mul(splat(2 * Math.PI), x)))),
-    quadrant.set(f64x2.floor(f64x2.add(f64x2.mul(x, splat(2 / Math.PI)), splat(0.5)))),
-    x.set(f64x2.sub(x, f64x2.mul(quadrant, splat(Math.PI / 2)))),
-    quadrant.set(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(quadrant))),
-    circular(scope, x, sine, cosine),
-    odd.set(i64x2.shr_s(i64x2.shl(quadrant, i32.const(63)), i32.const(63))),
-    f32x4.mul(
-      i8x16.shuffle(
-        interleave,
-        f32x4.demote_f64x2_zero(v128.xor(v128.bitselect(cosine, sine, odd), sign(quadrant.get()))),
-        f32x4.demote_f64x2_zero(
-          v128.xor(v128.bitselect(sine, cosine, odd), sign(i64x2.add(quadrant, one))),
-        ),
-      ),
-      i8x16.shuffle(twice, radius, radius),
-    ),
+    angle.set(uniform(w1)),
+    circular(scope, angle, low),
+    circular(scope, upperHalf(angle), high),
+    sine.set(pick([0, 1, 4, 5], low.sine, high.sine)),
+    cosine.set(pick([0, 1, 4, 5], low.cosine, high.cosine)),
+    quadrant.set(pick([0, 2, 4, 6], low.quadrant, high.quadrant)),
+    odd.set(i32x4.shr_s(i32x4.shl(quadrant, i32.const(31)), i32.const(31))),
+    w0.set(f32x4.mul(v128.xor(v128.bitselect(cosine, sine, odd), sign(quadrant)), radius)),
+    quadrant.set(i32x4.add(quadrant, splatInteger(1))),
+    w1.set(f32x4.mul(v128.xor(v128.bitselect(sine, cosine, odd), sign(quadrant)), radius)),
   ];
 }
 
-/** log of the first two float32 lanes, by the same steps as `logFloat32`. */
-function logarithm(scope: FunctionScope, value: Code, table: Local): Code {
+/** Of two angles within an eighth of a turn, as float32, and the quadrants to turn them to: the low words of 64-bit lanes. */
+interface Circular {
+  readonly sine: Local;
+  readonly cosine: Local;
+  readonly quadrant: Local;
+}
+
+/** log of float32 lanes, by the same steps as `logFloat32`. */
+function logarithm(scope: FunctionScope, value: Code, table: Local, out: Local): Code {
   const vector = () => scope.local("v128");
-  const [bits, offset, r, r2] = Array.from({ length: 4 }, vector) as Words4;
+  const [bits, offset, entries, fraction, exponent] = [0, 1, 2, 3, 4].map(vector) as Five;
+  const [r, r2] = [vector(), vector()];
+  const results = [vector(), vector()] as const;
   const [entry0, entry1] = [scope.local("i32"), scope.local("i32")];
-  const entry = (lane: number) =>
-    i32.add(
-      table,
-      i32.shl(
-        i32.and(i32.shr_s(i32x4.extract_lane(lane, offset), i32.const(19)), i32.const(15)),
-        i32.const(3),
-      ),
-    );
   const gathered = (start: number) =>
     v128.load64_lane(1, entry1, v128.load64_zero(entry0, start), start);
-  const exponent = f64x2.convert_low_i32x4_s(i32x4.shr_s(offset, i32.const(23)));
-  const fraction = i32x4.sub(bits, v128.and(offset, splatInteger(0xff800000)));
-  const base = f64x2.add(gathered(tableSize), f64x2.mul(exponent, splat(Math.LN2)));
   const tail = f64x2.add(
     f64x2.mul(splat(-0.25089342214237154), r2),
     f64x2.add(f64x2.mul(splat(0.333456765744066), r), splat(-0.4999997485802103)),
   );
+  const base = (exponents: Operand) =>
+    f64x2.add(
+      gathered(tableSize),
+      f64x2.mul(f64x2.convert_low_i32x4_s(exponents), splat(Math.LN2)),
+    );
+  const half = (of: (x: Local) => Operand, lane: number, result: Local): Code => [
+    entry0.set(i32x4.extract_lane(lane, entries)),
+    entry1.set(i32x4.extract_lane(lane + 1, entries)),
+    r.set(f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(of(fraction)), gathered(0)), splat(1))),
+    r2.set(f64x2.mul(r, r)),
+    result.set(
+      f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(tail, r2), f64x2.add(base(of(exponent)), r))),
+    ),
+  ];
   return [
     bits.set(value),
     offset.set(i32x4.sub(bits, splatInteger(octaveStart))),
-    entry0.set(entry(0)),
-    entry1.set(entry(1)),
-    r.set(f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(fraction), gathered(0)), splat(1))),
-    r2.set(f64x2.mul(r, r)),
-    f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(tail, r2), f64x2.add(base, r))),
+    entries.set(
+      i32x4.add(
+        i32x4.splat(table),
+        v128.and(i32x4.shr_u(offset, i32.const(16)), splatInteger(15 << 3)),
+      ),
+    ),
+    fraction.set(i32x4.sub(bits, v128.and(offset, splatInteger(0xff800000)))),
+    exponent.set(i32x4.shr_s(offset, i32.const(23))),
+    half((x) => x, 0, results[0]),
+    half(upperHalf, 2, results[1]),
+    out.set(pick([0, 1, 4, 5], ...results)),
   ];
 }
 
-type Words4 = [Local, Local, Local, Local];
+type Five = [Local, Local, Local, Local, Local];
 
-/** Sine and cosine of an angle within an eighth of a turn, by the same steps as `sincosFloat32`. */
-function circular(scope: FunctionScope, x: Local, sine: Local, cosine: Local): Code {
-  const [x2, x3, x4] = [scope.local("v128"), scope.local("v128"), scope.local("v128")];
+/** Sine and cosine of the first two lanes, which are parts of a turn, by the same steps as `sincosFloat32`. */
+function circular(scope: FunctionScope, turn: Operand, out: Circular): Code {
+  const vector = () => scope.local("v128");
+  const [x, x2, x3, x4, quadrant] = [0, 1, 2, 3, 4].map(vector) as Five;
   const { add, mul } = f64x2;
+  const angle = f32x4.demote_f64x2_zero(mul(splat(2 * Math.PI), f64x2.promote_low_f32x4(turn)));
+  const sine = add(
+    add(x, mul(x3, splat(-0.16666654943701084))),
+    mul(mul(x3, x2), add(splat(0.008332178146138854), mul(x2, splat(-0.00019517298981385725)))),
+  );
+  const cosine = add(
+    add(add(splat(1), mul(x2, splat(-0.49999999725108224))), mul(x4, splat(0.041666623324344516))),
+    mul(mul(x4, x2), add(splat(-0.001388676379437604), mul(x2, splat(2.4390450703564542e-5)))),
+  );
   return [
+    x.set(f64x2.promote_low_f32x4(angle)),
+    quadrant.set(f64x2.floor(add(mul(x, splat(2 / Math.PI)), splat(0.5)))),
+    x.set(f64x2.sub(x, mul(quadrant, splat(Math.PI / 2)))),
+    // Beside this number a small integer lies in the lowest bits.
+    out.quadrant.set(add(quadrant, splat(2 ** 52))),
     x2.set(mul(x, x)),
     x4.set(mul(x2, x2)),
     x3.set(mul(x2, x)),
-    sine.set(
-      add(
-        add(x, mul(x3, splat(-0.16666654943701084))),
-        mul(mul(x3, x2), add(splat(0.008332178146138854), mul(x2, splat(-0.00019517298981385725)))),
-      ),
-    ),
-    cosine.set(
-      add(
-        add(
-          add(splat(1), mul(x2, splat(-0.49999999725108224))),
-          mul(x4, splat(0.041666623324344516)),
-        ),
-        mul(mul(x4, x2), add(splat(-0.001388676379437604), mul(x2, splat(2.4390450703564542e-5)))),
-      ),
-    ),
+    out.sine.set(f32x4.demote_f64x2_zero(sine)),
+    out.cosine.set(f32x4.demote_f64x2_zero(cosine)),
   ];
 }
 
-function filling(
-  name: string,
-  write: (scope: FunctionScope, words: Words, table: Local) => Code,
-): WasmKernel {
+function filling(name: string, write: (scope: FunctionScope) => Code): WasmKernel {
   return (step, context) => {
     const [out] = step.outputs;
     if (!out || !isFloat32(out)) return null;
@@ -225,21 +307,24 @@ function filling(
     // Positions are 32-bit numbers.
     if (count >= 2 ** 30) return null;
     const functions = context.functions(name, (module) => {
-      defineFill(module, write);
+      module.function("fill", new Array<"i32">(6).fill("i32"), [], write);
       module.function("put", ["i32", "f64"], [], ({ params: [address, value] }) =>
         f64.store(address as Local, value as Local),
       );
     });
-    const table = context.scratch(2 * tableSize);
+    const table = context.scratch(2 * tableSize + roundSize * floatSize);
     [...inverses, ...logarithms].forEach((entry, i) => {
       functions.put?.(table + 8 * i, entry);
     });
-    const fill = functions.fill as WasmFunction;
-    const calls = Math.ceil(count / 4);
+    const run = functions.fill as WasmFunction;
+    const rounds = Math.ceil(count / roundSize);
     return ([state = 0], [to = 0]) =>
-      context.parallel(fill, calls, grainCalls, [state, to, count, table]);
+      context.parallel(run, rounds, grainRounds, [state, to, count, table]);
   };
 }
 
-export const randomUniform = filling("randomUniform", (_, words) => uniform(lanes(...words)));
-export const randomStandardNormal = filling("randomStandardNormal", normals);
+export const randomUniform = filling("randomUniform", (scope) => fill(scope, uniforms));
+export const randomStandardNormal = filling("randomStandardNormal", (scope) =>
+  fill(scope, normals),
+);
+export const truncatedNormal = filling("truncatedNormal", (scope) => fillWithin(scope, normals, 2));
