@@ -2,7 +2,7 @@
 // `node bench/chart.mjs [bench/results/reference.json]`; with `--check`, only says whether both are up to date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { best, describe, format, judge } from "./report.mjs";
+import { best, describe, format, judge, peaks } from "./report.mjs";
 import { peers, works } from "./works.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -38,6 +38,11 @@ function markdown() {
         reached === undefined ? "not measured" : reached ? "reached" : "**not reached**";
       lines.push(`| ${works[name].title}: ${text} | ${engine} | ${value} | ${outcome} |`);
     }
+  }
+  const { matmul } = results.works;
+  if (matmul) {
+    const rates = peaks(matmul.subjects).map((line) => `- ${line}`);
+    lines.push("", `Rates of ${works.matmul.title}:`, "", ...rates);
   }
   const failures = Object.entries(results.works).flatMap(([name, { subjects }]) =>
     subjects

@@ -1,11 +1,12 @@
 // The worker for jax-js on its wasm device, which has one thread where there is no Worker, as in Node.
 
 import { serve } from "./lines.mjs";
-import { load, versionOf } from "./package.mjs";
+import { packagesOf } from "./package.mjs";
 
 console.log = console.info = console.warn = console.error;
+const { load, versionOf } = packagesOf("jaxjs");
 const jax = await load("@jax-js/jax", "dist/index.js");
-const { numpy: np, nn, random, jit, valueAndGrad } = jax;
+const { numpy: np, nn, lax, random, jit, tree, valueAndGrad, vjp } = jax;
 await jax.init("wasm");
 jax.defaultDevice("wasm");
 
@@ -29,36 +30,143 @@ function adamRate(count) {
   return np.array((0.001 * Math.sqrt(1 - 0.999 ** count)) / (1 - 0.9 ** count));
 }
 
-async function mlp(read) {
-  const names = ["w1", "b1", "w2", "b2"];
-  let v = names.map((name) => array(read(name)));
-  let m = v.map((w) => np.zerosLike(w.ref));
-  let s = v.map((w) => np.zerosLike(w.ref));
-  const x = array(read("x"));
-  const labels = array(read("labels"));
-  const loss = ([w1, b1, w2, b2], x, labels) => {
-    const hidden = nn.relu(np.matmul(x, w1).add(b1));
-    const logs = nn.logSoftmax(np.matmul(hidden, w2).add(b2));
-    return np.mean(np.sum(labels.mul(logs), 1)).neg();
+/** Functions take over the arrays they get, so that what is used again is given as `.ref`. */
+const refs = (arrays) => tree.map((array) => array.ref, arrays);
+const arraysOf = (read, names) =>
+  Object.fromEntries(names.map((name) => [name, array(read(name))]));
+const meanSquare = (x) => np.mean(np.square(x));
+
+function crossEntropy(logits, labels) {
+  return np.mean(np.sum(labels.mul(nn.logSoftmax(logits)), 1)).neg();
+}
+
+function training(loss, names, inputs) {
+  return async (read) => {
+    let v = arraysOf(read, names);
+    let m = tree.map((w) => np.zerosLike(w.ref), v);
+    let s = tree.map((w) => np.zerosLike(w.ref), v);
+    const x = arraysOf(read, inputs);
+    const update = jit((v, m, s, rate, x) => {
+      const [value, gradients] = valueAndGrad((v) => loss(v, x))(refs(v));
+      const updated = names.map((name) =>
+        adamUpdate(v[name], gradients[name], m[name], s[name], rate.ref),
+      );
+      rate.dispose();
+      const part = (i) => Object.fromEntries(names.map((name, n) => [name, updated[n][i]]));
+      return [value, part(0), part(1), part(2)];
+    });
+    let count = 0;
+    const step = async () => {
+      let value;
+      [value, v, m, s] = update(v, m, s, adamRate(++count), refs(x));
+      await jax.blockUntilReady([v, m, s]);
+      return (await value.data())[0];
+    };
+    return { checks: [await step(), await step(), await step()], step };
   };
-  const update = jit((v, m, s, rate, x, labels) => {
-    const [value, gradients] = valueAndGrad(loss)(
-      v.map((w) => w.ref),
-      x,
-      labels,
-    );
-    const updated = v.map((w, i) => adamUpdate(w, gradients[i], m[i], s[i], rate.ref));
-    rate.dispose();
-    return [value, ...[0, 1, 2].map((part) => updated.map((arrays) => arrays[part]))];
-  });
+}
+
+function mlp({ w1, b1, w2, b2 }, { x, labels }) {
+  const hidden = nn.relu(np.matmul(x, w1).add(b1));
+  return crossEntropy(np.matmul(hidden, w2).add(b2), labels);
+}
+
+function lstm({ w, b, wo, bo }, { x, labels }) {
+  let h = np.zeros([32, 128]);
+  let c = np.zeros([32, 128]);
+  for (const part of np.split(x, 20, 0)) {
+    const both = np.concatenate([part.reshape([32, 128]), h], 1);
+    const [add, keep, value, show] = np.split(np.matmul(both, w.ref).add(b.ref), 4, 1);
+    c = c.mul(nn.sigmoid(keep)).add(nn.sigmoid(add).mul(np.tanh(value)));
+    h = np.tanh(c.ref).mul(nn.sigmoid(show));
+  }
+  for (const array of [c, w, b]) array.dispose();
+  return crossEntropy(np.matmul(h, wo).add(bo), labels);
+}
+
+/** Images are laid out as [batch, channels, height, width], and filters as [to, from, height, width]. */
+const channelsFirst = (x) => np.transpose(x, [0, 3, 1, 2]);
+const toFilter = (w) => np.transpose(w, [3, 2, 0, 1]);
+const perChannel = (b) => b.reshape([1, b.shape[0], 1, 1]);
+
+function cnn(v, { x, labels }) {
+  const layer = (x, w, b) => {
+    const sums = lax.conv(x, toFilter(w), [1, 1], "SAME").add(perChannel(b));
+    const [n, channels, height, width] = sums.shape;
+    const pairs = [n, channels, height / 2, 2, width / 2, 2];
+    return np.max(np.max(nn.relu(sums).reshape(pairs), 5), 3);
+  };
+  const first = layer(channelsFirst(x), v.c1w, v.c1b);
+  const second = layer(first, v.c2w, v.c2b);
+  const flat = np.transpose(second, [0, 2, 3, 1]).reshape([100, 3136]);
+  const hidden = nn.relu(np.matmul(flat, v.w3).add(v.b3));
+  return crossEntropy(np.matmul(hidden, v.w4).add(v.b4), labels);
+}
+
+function block(model, names) {
+  return (read) => {
+    const weights = arraysOf(read, names);
+    const { x, dy } = arraysOf(read, ["x", "dy"]);
+    const run = jit((weights, x, dy) => {
+      const [y, back] = vjp(model, [weights, x]);
+      const [gradients, dx] = back(dy);
+      back.dispose();
+      return [meanSquare(y), meanSquare(dx), ...names.map((name) => gradients[name])];
+    });
+    const all = () => run(refs(weights), x.ref, dy.ref);
+    const [y, dx, ...gradients] = all();
+    const checks = [y, dx, ...gradients.map(meanSquare)].map((value) => value.dataSync()[0]);
+    const step = async () => {
+      const results = all();
+      await jax.blockUntilReady(results);
+      for (const result of results) result.dispose();
+    };
+    return { checks, step };
+  };
+}
+
+function attention({ wq, wk, wv, wo }, x) {
+  const flat = x.reshape([1024, 256]);
+  const heads = (w) => np.transpose(np.matmul(flat.ref, w).reshape([8, 128, 8, 32]), [0, 2, 1, 3]);
+  const [q, k, v] = [wq, wk, wv].map(heads);
+  flat.dispose();
+  const weight = nn.softmax(np.matmul(q, np.transpose(k, [0, 1, 3, 2])).mul(1 / Math.sqrt(32)));
+  const seen = np.transpose(np.matmul(weight, v), [0, 2, 1, 3]);
+  return np.matmul(seen.reshape([1024, 256]), wo).reshape([8, 128, 256]);
+}
+
+function resnet(v, x) {
+  const normalized = (x, filters, scale, offset) => {
+    const sums = lax.conv(x, toFilter(filters), [1, 1], "SAME");
+    const axes = [0, 2, 3];
+    const centred = sums.ref.sub(np.mean(sums, axes, { keepdims: true }));
+    const variance = np.mean(np.square(centred.ref), axes, { keepdims: true });
+    const unit = centred.div(np.sqrt(variance.add(0.001)));
+    return unit.mul(perChannel(scale)).add(perChannel(offset));
+  };
+  const images = channelsFirst(x);
+  const inside = nn.relu(normalized(images.ref, v.w1, v.scale1, v.offset1));
+  const sums = normalized(inside, v.w2, v.scale2, v.offset2).add(images);
+  return np.transpose(nn.relu(sums), [0, 2, 3, 1]);
+}
+
+async function adam(read) {
+  let v = array(read("x"));
+  const gradient = array(read("gradient"));
+  let m = np.zerosLike(v.ref);
+  let s = np.zerosLike(v.ref);
+  const update = jit((v, g, m, s, rate) => adamUpdate(v, g, m, s, rate));
   let count = 0;
   const step = async () => {
-    let value;
-    [value, v, m, s] = update(v, m, s, adamRate(++count), x.ref, labels.ref);
-    await jax.blockUntilReady([...v, ...m, ...s]);
-    return (await value.data())[0];
+    [v, m, s] = update(v, gradient.ref, m, s, adamRate(++count));
+    await jax.blockUntilReady([v, m, s]);
   };
-  return { checks: [await step(), await step(), await step()], step };
+  const checks = [];
+  for (let i = 0; i < 3; i++) {
+    checks.push(v.ref.dataSync()[12345]);
+    await step();
+  }
+  return { checks, step };
 }
 
 function matmul(read) {
@@ -94,7 +202,19 @@ function normal() {
   return { checks: [], step: forced(() => run(random.key(seed++))) };
 }
 
-const works = { mlp: { jit: mlp }, matmul: { jit: matmul }, chain: { jit: chain } };
-works.smallest = { jit: smallest };
-works.normal = { jit: normal };
+const cnnNames = ["c1w", "c1b", "c2w", "c2b", "w3", "b3", "w4", "b4"];
+const resnetNames = ["w1", "scale1", "offset1", "w2", "scale2", "offset2"];
+const inputs = ["x", "labels"];
+const works = {
+  mlp: { jit: training(mlp, ["w1", "b1", "w2", "b2"], inputs) },
+  cnn: { jit: training(cnn, cnnNames, inputs) },
+  resnet: { jit: block(resnet, resnetNames) },
+  lstm: { jit: training(lstm, ["w", "b", "wo", "bo"], inputs) },
+  attention: { jit: block(attention, ["wq", "wk", "wv", "wo"]) },
+  matmul: { jit: matmul },
+  chain: { jit: chain },
+  smallest: { jit: smallest },
+  normal: { jit: normal },
+  adam: { jit: adam },
+};
 await serve({ library: "jax-js", version: versionOf("@jax-js/jax") }, works);
