@@ -207,12 +207,15 @@ async function runFresh(name) {
   const shapes = writeArrays(works[name].arrays);
   const steps = options.long ? 100_000 : 10_000;
   const once = name === "memory";
+  const { flags = [] } = works[name];
   const subjects = [];
   for (const command of ours.filter(({ name }) => systems.some((system) => system.name === name))) {
     const samples = [];
     let answer;
     for (let round = 0; round < (once ? 1 : Math.min(3, rounds)); round++) {
-      const worker = new Worker(command, { pinning, threads });
+      const [node, ...rest] = command.command;
+      const flagged = { ...command, command: [node, ...flags, ...rest] };
+      const worker = new Worker(flagged, { pinning, threads });
       const request = {
         do: "prepare",
         work: name,
