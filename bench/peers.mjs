@@ -53,7 +53,10 @@ function commandOf(name) {
       writeFileSync(join(place, "package.json"), '{ "private": true }\n');
       // One command string: npm is a script file on Windows and needs the shell there.
       const flags = "--no-audit --no-fund --loglevel=error --fetch-retries=1";
-      run(`npm install ${flags} ${packages.join(" ")}`, [], { shell: true, cwd: place });
+      run("npm install", `npm install ${flags} ${packages.join(" ")}`, [], {
+        shell: true,
+        cwd: place,
+      });
     });
     return [process.execPath, worker(inNode[name].worker)];
   }
@@ -64,9 +67,9 @@ function commandOf(name) {
   if (env.TENSORSCOPE_PYTHON) return [env.TENSORSCOPE_PYTHON, worker(peer.worker)];
   const python = platform === "win32" ? "Scripts/python.exe" : "bin/python";
   const place = install(name, peer, (place, packages) => {
-    run(platform === "win32" ? "python" : "python3", ["-m", "venv", place]);
+    run("python3 -m venv", platform === "win32" ? "python" : "python3", ["-m", "venv", place]);
     const quiet = ["--quiet", "--disable-pip-version-check", "--retries=1"];
-    run(join(place, python), [
+    run("pip install", join(place, python), [
       "-m",
       "pip",
       "install",
@@ -99,21 +102,23 @@ function install(name, { packages }, fill) {
   return place;
 }
 
-function run(program, args, options = {}) {
+function run(what, program, args, options = {}) {
   const { status, error, stderr, stdout } = spawnSync(program, args, {
     encoding: "utf8",
     ...options,
   });
   if (status === 0) return;
-  const text = [program, ...args].join(" ").replaceAll(folder, "bench/.peers");
-  throw new Error(`'${text}' failed: ${error?.message ?? cause(stderr.trim() || stdout.trim())}`);
+  throw new Error(`${what} failed: ${error?.message ?? cause(stderr.trim() || stdout.trim())}`);
 }
 
 /** What a failed installation says about itself: its errors, and why it could not connect. */
 function cause(output) {
   const lines = output.replaceAll(folder, "bench/.peers").split("\n");
-  const connection = output.match(/connection broken by '(.*)'/)?.[1];
-  const errors = lines.filter((line) => /^(npm )?error/i.test(line.trim()));
-  const found = errors.length > 0 ? errors.slice(0, 2) : lines.filter(Boolean).slice(0, 3);
+  const connection = output.match(/Failed to establish a new connection: [^'"]*/)?.[0];
+  const errors = lines
+    .filter((line) => /^(npm )?error:? /i.test(line))
+    .map((line) => line.replace(/^(npm )?error:? /i, ""));
+  const telling = errors.find((line) => /reason:|no matching|no space/i.test(line)) ?? errors[0];
+  const found = telling ? [telling] : lines.filter(Boolean).slice(0, 3);
   return [...found, ...(connection ? [connection] : [])].join("; ").slice(0, 500);
 }
