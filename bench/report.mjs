@@ -99,7 +99,9 @@ function judgeGoal(name, subjects, engine, goal) {
   const among = goal.peers ?? Object.keys(peers);
   const times = among.map((peer) => best(subjects, peer)?.ms).filter((ms) => ms !== undefined);
   const part = times.length > 0 ? mine?.ms / Math.min(...times) : undefined;
-  const who = goal.peers?.map(title).join(" or ") ?? "the best peer";
+  const who = goal.peers
+    ? `${goal.peers.length > 1 ? "the best of " : ""}${goal.peers.map(title).join(" and ")}`
+    : "the best peer";
   const { ofBest } = goal;
   const text = `≤ ${ofBest < 0.5 ? `1/${Math.round(1 / ofBest)}` : ofBest} × ${who}`;
   return verdict(
