@@ -2,7 +2,7 @@
 // `node bench/chart.mjs [bench/results/reference.json]`; with `--check`, only says whether both are up to date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { best, describe, format, judge } from "./report.mjs";
+import { best, describe, format, judge, peaks } from "./report.mjs";
 import { peers, works } from "./works.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -39,6 +39,11 @@ function markdown() {
       lines.push(`| ${works[name].title}: ${text} | ${engine} | ${value} | ${outcome} |`);
     }
   }
+  const { matmul } = results.works;
+  if (matmul) {
+    const rates = peaks(matmul.subjects).map((line) => `- ${line}`);
+    lines.push("", `Rates of ${works.matmul.title}:`, "", ...rates);
+  }
   const failures = Object.entries(results.works).flatMap(([name, { subjects }]) =>
     subjects
       .filter(({ error, system }) => error && system !== "machine")
@@ -64,7 +69,7 @@ function svg() {
       return { title: works[name].title, mine, bars };
     })
     .filter(({ bars }) => bars.length > 0);
-  const [left, width, bar, gap, top] = [470, 400, 13, 16, 56];
+  const [left, width, bar, gap, top] = [520, 360, 13, 16, 56];
   const limit = 32;
   const x = (ratio) => {
     const clipped = Math.min(limit, Math.max(1 / limit, ratio));
@@ -95,13 +100,13 @@ function svg() {
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 ${y}" font-family="sans-serif" font-size="12">
 <style>
-text { fill: #1f2328 } .dim { fill: #59636e } .small { font-size: 10px } .page { fill: #ffffff }
+text { fill: #1f2328; stroke: #ffffff; stroke-width: 3px; paint-order: stroke } .dim { fill: #59636e } .small { font-size: 10px } .page { fill: #ffffff }
 .grid { stroke: #d1d9e0 } .one { stroke: #1f2328 }
 .s0 { fill: #1f6feb } .s1 { fill: #8250df } .s2 { fill: #d1540b } .s3 { fill: #bf8700 } .s4 { fill: #1a7f37 } .s5 { fill: #0e7490 } .s6 { fill: #bf3989 }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .dim { fill: #9198a1 } .page { fill: #0d1117 } .grid { stroke: #3d444d } .one { stroke: #e6edf3 } }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3; stroke: #0d1117 } .dim { fill: #9198a1 } .page { fill: #0d1117 } .grid { stroke: #3d444d } .one { stroke: #e6edf3 } }
 </style>
 <rect class="page" width="1000" height="${y}"/>
-<text x="12" y="20">Time for one step relative to ours (${ours}); right of the line is slower than ours</text>
+<text x="12" y="20">Time for one step relative to ours (${ours}); right of the line is slower than ours; bars end at ${limit} ×</text>
 ${lines.join("\n")}
 ${parts.join("\n")}
 </svg>

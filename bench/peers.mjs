@@ -1,82 +1,124 @@
-// Where the peers come from: a Python environment and npm packages in a folder that git ignores.
+// Where the peers come from: each has a Python environment or npm packages of its own in bench/.peers, which git ignores.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { peers as titles } from "./works.mjs";
 
+const { platform, arch, env } = process;
 const folder = join(import.meta.dirname, ".peers");
 const worker = (file) => join(import.meta.dirname, "workers", file);
 
+/** Builds for processors alone are far smaller. Apple and ARM have them under the plain names. */
+const isPlain = platform === "darwin" || arch !== "x64";
+const cpuBuilds = "--extra-index-url=https://download.pytorch.org/whl/cpu";
+
 const inPython = {
-  torch: "torch_worker.py",
-  tensorflow: "tensorflow_worker.py",
-  jax: "jax_worker.py",
+  torch: {
+    worker: "torch_worker.py",
+    packages: ["torch==2.13.0", "numpy"],
+    flags: platform === "linux" ? [cpuBuilds] : [],
+  },
+  tensorflow: {
+    worker: "tensorflow_worker.py",
+    packages: [isPlain ? "tensorflow" : "tensorflow-cpu"],
+  },
+  jax: { worker: "jax_worker.py", packages: ["jax"] },
 };
-const inNode = { tfjs: "tfjs.mjs", jaxjs: "jaxjs.mjs" };
-const pythonPackages = ["tensorflow-cpu", "torch==2.13.0", "jax"];
-const npmPackages = [
-  "@tensorflow/tfjs@4.22.0",
-  "@tensorflow/tfjs-backend-wasm@4.22.0",
-  "@jax-js/jax@0.1.25",
-];
+const inNode = {
+  tfjs: {
+    worker: "tfjs.mjs",
+    packages: ["@tensorflow/tfjs@4.22.0", "@tensorflow/tfjs-backend-wasm@4.22.0"],
+  },
+  jaxjs: { worker: "jaxjs.mjs", packages: ["@jax-js/jax@0.1.25"] },
+};
 
 /** Commands that start the workers of the peers, all or those named; what cannot be had is in `missing`. */
 export function peerCommands(names = [...Object.keys(inPython), ...Object.keys(inNode)]) {
   const found = [];
   const missing = [];
-  const add = (workers, prepare) => {
-    const wanted = names.filter((name) => Object.hasOwn(workers, name));
-    if (wanted.length === 0) return;
+  for (const name of names) {
     try {
-      const program = prepare();
-      for (const name of wanted) found.push({ name, command: [program, worker(workers[name])] });
-    } catch (error) {
-      for (const system of wanted) missing.push({ system, reason: error.message });
+      found.push({ name, command: commandOf(name) });
+    } catch ({ message }) {
+      console.log(`${titles[name] ?? name} is left out: ${message}`);
+      missing.push({ system: name, reason: message });
     }
-  };
-  add(inPython, python);
-  add(inNode, node);
-  for (const system of names) {
-    if (Object.hasOwn(inPython, system) || Object.hasOwn(inNode, system)) continue;
-    missing.push({ system, reason: "there is no such peer" });
   }
   return { found, missing };
 }
 
-/** TENSORSCOPE_PYTHON, or an environment made once. */
-function python() {
-  if (process.env.TENSORSCOPE_PYTHON) return process.env.TENSORSCOPE_PYTHON;
-  const environment = join(folder, ".venv");
-  const program = join(
-    environment,
-    process.platform === "win32" ? "Scripts/python.exe" : "bin/python",
-  );
-  const stamp = join(environment, "complete");
-  if (!existsSync(stamp)) {
-    console.log(`Installing ${pythonPackages.join(", ")} into bench/.peers/.venv ...`);
-    command("python3", ["-m", "venv", environment]);
-    command(program, ["-m", "pip", "install", "--quiet", ...pythonPackages]);
-    writeFileSync(stamp, "");
+function commandOf(name) {
+  if (Object.hasOwn(inNode, name)) {
+    install(name, inNode[name], (place, packages) => {
+      writeFileSync(join(place, "package.json"), '{ "private": true }\n');
+      // One command string: npm is a script file on Windows and needs the shell there.
+      const flags = "--no-audit --no-fund --loglevel=error --fetch-retries=1";
+      run("npm install", `npm install ${flags} ${packages.join(" ")}`, [], {
+        shell: true,
+        cwd: place,
+      });
+    });
+    return [process.execPath, worker(inNode[name].worker)];
   }
-  return program;
+  if (!Object.hasOwn(inPython, name)) {
+    throw new Error(`there is no such peer; there are ${Object.keys(titles).join(", ")}`);
+  }
+  const peer = inPython[name];
+  if (env.TENSORSCOPE_PYTHON) return [env.TENSORSCOPE_PYTHON, worker(peer.worker)];
+  const python = platform === "win32" ? "Scripts/python.exe" : "bin/python";
+  const place = install(name, peer, (place, packages) => {
+    run("python3 -m venv", platform === "win32" ? "python" : "python3", ["-m", "venv", place]);
+    const quiet = ["--quiet", "--disable-pip-version-check", "--retries=1"];
+    run("pip install", join(place, python), [
+      "-m",
+      "pip",
+      "install",
+      ...quiet,
+      ...(peer.flags ?? []),
+      ...packages,
+    ]);
+  });
+  return [join(place, python), worker(peer.worker)];
 }
 
-function node() {
-  if (
-    !npmPackages.every((name) =>
-      existsSync(join(folder, "node_modules", name.replace(/@[^@]*$/, ""))),
-    )
-  ) {
-    console.log(`Installing ${npmPackages.join(", ")} into bench/.peers ...`);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-    const flags = `--prefix "${folder}" --no-audit --no-fund --loglevel=error`;
-    command(`npm install ${flags} ${npmPackages.join(" ")}`, [], { shell: true });
+/** Gives the folder of a peer; fills it first unless a file there says that this was done with these packages. */
+function install(name, { packages }, fill) {
+  const place = join(folder, name);
+  const stamp = join(place, "complete");
+  const wanted = packages.join(" ");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return place;
+  console.log(`Installing ${titles[name]} (${wanted}) in bench/.peers/${name} ...`);
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  const started = performance.now();
+  try {
+    fill(place, packages);
+  } catch (error) {
+    rmSync(place, { recursive: true, force: true });
+    throw error;
   }
-  return process.execPath;
+  writeFileSync(stamp, wanted);
+  console.log(`  done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  return place;
 }
 
-function command(program, args, options = {}) {
-  const { status, error, stderr } = spawnSync(program, args, { encoding: "utf8", ...options });
+function run(what, program, args, options = {}) {
+  const { status, error, stderr, stdout } = spawnSync(program, args, {
+    encoding: "utf8",
+    ...options,
+  });
   if (status === 0) return;
-  throw new Error(`${program} failed: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+  throw new Error(`${what} failed: ${error?.message ?? cause(stderr.trim() || stdout.trim())}`);
+}
+
+/** What a failed installation says about itself: its errors, and why it could not connect. */
+function cause(output) {
+  const lines = output.replaceAll(folder, "bench/.peers").split("\n");
+  const connection = output.match(/Failed to establish a new connection: [^'"]*/)?.[0];
+  const errors = lines
+    .filter((line) => /^(npm )?error:? /i.test(line))
+    .map((line) => line.replace(/^(npm )?error:? /i, ""));
+  const telling = errors.find((line) => /reason:|no matching|no space/i.test(line)) ?? errors[0];
+  const found = telling ? [telling] : lines.filter(Boolean).slice(0, 3);
+  return [...found, ...(connection ? [connection] : [])].join("; ").slice(0, 500);
 }

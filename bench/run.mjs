@@ -5,7 +5,7 @@ import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { peerCommands } from "./peers.mjs";
-import { describe, table } from "./report.mjs";
+import { describe, goals, table } from "./report.mjs";
 import { Worker } from "./worker.mjs";
 import { numbersFor, works } from "./works.mjs";
 
@@ -120,6 +120,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
   for (const { worker } of systems) worker.stop();
 }
+console.log(goals(results));
 console.log(`Results: ${options.save}`);
 
 /** Writes the arrays of a work where all systems read them; gives their shapes. */
@@ -206,12 +207,15 @@ async function runFresh(name) {
   const shapes = writeArrays(works[name].arrays);
   const steps = options.long ? 100_000 : 10_000;
   const once = name === "memory";
+  const { flags = [] } = works[name];
   const subjects = [];
   for (const command of ours.filter(({ name }) => systems.some((system) => system.name === name))) {
     const samples = [];
     let answer;
     for (let round = 0; round < (once ? 1 : Math.min(3, rounds)); round++) {
-      const worker = new Worker(command, { pinning, threads });
+      const [node, ...rest] = command.command;
+      const flagged = { ...command, command: [node, ...flags, ...rest] };
+      const worker = new Worker(flagged, { pinning, threads });
       const request = {
         do: "prepare",
         work: name,
@@ -220,7 +224,7 @@ async function runFresh(name) {
         shapes,
         options: { steps },
       };
-      answer = await worker.ask(request, 580);
+      answer = await worker.ask(request, 3600);
       worker.stop();
       samples.push(...(answer.samples ?? []));
     }

@@ -63,10 +63,32 @@ def attention(v, x):
     return (seen.reshape(1024, 256) @ v["wo"]).reshape(8, 128, 256)
 
 
-def adam_update(v, gradients, m, s, count):
+def gan_losses(v, x, noise):
+    grown = (jnp.concatenate([noise, x["digits"]], 1) @ v["gw1"]).reshape(64, 7, 7, 24)
+    mean, variance = grown.mean((0, 1, 2)), grown.var((0, 1, 2))
+    grown = (grown - mean) * lax.rsqrt(variance + 1e-5) * v["gscale"] + v["goffset"]
+    layouts = ("NHWC", "HWIO", "NHWC")
+    drawn = lax.conv_transpose(
+        jax.nn.relu(grown), v["gw2"], (4, 4), "SAME", dimension_numbers=layouts, transpose_kernel=True
+    )
+
+    def judge(images):
+        sums = lax.conv_general_dilated(images, v["dw1"], (4, 4), "SAME", dimension_numbers=layouts)
+        seen = jax.nn.leaky_relu(sums + v["db1"], 0.2)
+        logits = seen.reshape(64, 1176) @ v["dw2"] + v["db2"]
+        return (logits * x["digits"]).sum(1)
+
+    def loss(logits, label):
+        return jnp.mean(jax.nn.softplus(logits) - label * logits)
+
+    judged = judge(jax.nn.sigmoid(drawn + v["gb2"]))
+    return loss(judge(x["real"]), 0.9) + loss(judged, 0.0), loss(judged, 1.0)
+
+
+def adam_update(v, gradients, m, s, count, rate=0.001, beta1=0.9):
     count = count + 1
-    rate = 0.001 * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
-    m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradients)
+    rate = rate * jnp.sqrt(1 - 0.999**count) / (1 - beta1**count)
+    m = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, m, gradients)
     s = jax.tree.map(lambda s, g: 0.999 * s + 0.001 * g * g, s, gradients)
     v = jax.tree.map(lambda v, m, s: v - rate * m / (jnp.sqrt(s) + 1e-8), v, m, s)
     return v, m, s, count
@@ -97,6 +119,42 @@ def training(model, variables, inputs):
     return {"jit": prepare}
 
 
+def gan(read):
+    names = ["gw1", "gscale", "goffset", "gw2", "gb2", "dw1", "db1", "dw2", "db2"]
+    rates = {"d": 0.003, "g": 0.004}
+    weights = {name: jnp.array(read(name)) for name in names}
+    x = {name: jnp.array(read(name)) for name in ["real", "digits"]}
+    states = {who: started({n: w for n, w in weights.items() if n[0] == who}) for who in rates}
+
+    def updated(states, noise):
+        v = {name: w for who in rates for name, w in states[who][0].items()}
+        losses, back = jax.vjp(lambda v: gan_losses(v, x, noise), v)
+        new = {}
+        for who, seed in [("d", (1.0, 0.0)), ("g", (0.0, 1.0))]:
+            gradients = {name: g for name, g in back(seed)[0].items() if name[0] == who}
+            v, m, s, count = states[who]
+            new[who] = [*adam_update(v, gradients, m, s, count, rates[who], 0.5)]
+        return new, losses
+
+    def drawing(states, key):
+        key, mine = jax.random.split(key)
+        return updated(states, jax.random.normal(mine, (64, 32)))[0], key
+
+    fed, drawn = jax.jit(updated), jax.jit(drawing, donate_argnums=(0, 1))
+    state = [states, jax.random.key(1)]
+    noise = jnp.array(read("noise"))
+
+    def check():
+        state[0], losses = fed(state[0], noise)
+        return losses
+
+    def step():
+        state[:] = drawn(*state)
+        jax.block_until_ready(state[0])
+
+    return {"step": step, **train_checks(check)}
+
+
 def block(model, variables):
     def prepare(read):
         v = {name: jnp.array(read(name)) for name in variables}
@@ -123,6 +181,17 @@ def computing(compute, names, checks_of):
         return {"step": lambda: run(*arrays).block_until_ready(), "checks": checks}
 
     return {"jit": prepare}
+
+
+def peak(size):
+    """A multiplication so large that it shows what the machine can do."""
+
+    def prepare(_):
+        a, b = [jax.random.normal(jax.random.key(i), (size, size)) for i in range(2)]
+        run = jax.jit(jnp.matmul)
+        return {"step": lambda: run(a, b).block_until_ready(), "checks": [], "flops": 2 * size**3}
+
+    return prepare
 
 
 def chained(x):
@@ -173,10 +242,15 @@ cnn_names = ["c1w", "c1b", "c2w", "c2b", "w3", "b3", "w4", "b4"]
 works = {
     "mlp": training(mlp, ["w1", "b1", "w2", "b2"], ["x", "labels"]),
     "cnn": training(cnn, cnn_names, ["x", "labels"]),
+    "gan": {"jit": gan},
     "resnet": block(resnet, ["w1", "scale1", "offset1", "w2", "scale2", "offset2"]),
     "lstm": training(lstm, ["w", "b", "wo", "bo"], ["x", "labels"]),
     "attention": block(attention, ["wq", "wk", "wv", "wo"]),
-    "matmul": computing(jnp.matmul, ["a", "b"], lambda c: [jnp.mean(c * c)]),
+    "matmul": {
+        **computing(jnp.matmul, ["a", "b"], lambda c: [jnp.mean(c * c)]),
+        "peak 2048": peak(2048),
+        "peak 3072": peak(3072),
+    },
     "chain": computing(chained, ["x"], lambda y: [y[12345], y[-1]]),
     "smallest": {"jit": smallest},
     "normal": {"jit": normal},

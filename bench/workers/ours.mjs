@@ -108,7 +108,7 @@ function compile(read) {
   return { samples, passes };
 }
 
-/** Resident memory over many steps: its middle value around step 1,000 and at the end. */
+/** Resident memory over many steps: its middle values around some of them. */
 function memory(read, { steps }) {
   const { session, feeds, train } = build(models.mlp, read);
   const resident = [];
@@ -117,10 +117,12 @@ function memory(read, { steps }) {
     if (step % 10 === 0) resident.push(process.memoryUsage.rss());
   }
   const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-  const before = middle(resident.slice(95, 105));
-  const after = middle(resident.slice(-10));
+  const around = (step) => middle(resident.slice(step / 10 - 5, step / 10 + 5)) / 2 ** 20;
+  const marks = [1, 2, 5, 10, 20, 50, 100].map((k) => 1000 * k).filter((step) => step <= steps);
+  const series = Object.fromEntries(marks.map((step) => [step, around(step)]));
+  const megabytes = [series[1000], series[steps]];
   session.close();
-  return { growth: after / before - 1, megabytes: [before / 2 ** 20, after / 2 ** 20], steps };
+  return { growth: megabytes[1] / megabytes[0] - 1, megabytes, steps, series };
 }
 
 function importTime() {

@@ -1,11 +1,17 @@
-// Imports a package from bench/.peers, which git ignores.
+// Imports a package of a peer from bench/.peers, which git ignores.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const packages = join(import.meta.dirname, "../.peers/node_modules");
+const folder = join(import.meta.dirname, "../.peers");
 
-export const folderOf = (name) => join(packages, name);
-export const versionOf = (name) =>
-  JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")).version;
-export const load = (name, file) => import(pathToFileURL(join(packages, name, file)).href);
+/** The packages of a peer: their folders, versions, and modules. */
+export function packagesOf(peer) {
+  const folderOf = (name) => join(folder, peer, "node_modules", name);
+  return {
+    folderOf,
+    versionOf: (name) =>
+      JSON.parse(readFileSync(join(folderOf(name), "package.json"), "utf8")).version,
+    load: (name, file) => import(pathToFileURL(join(folderOf(name), file)).href),
+  };
+}

@@ -247,15 +247,27 @@ def chain_by_xla(read):
     return {"step": lambda: run(x), "checks": [float(y[12345]), float(y[-1])]}
 
 
-def smallest(read):
-    made = Session(read, [], ["x"])
-    with made.graph.as_default():
-        y = made.x["x"] + 1
-    session = made.start()
-    return {
-        "step": lambda: session.run(y, made.feeds),
-        "checks": [float(session.run(y, made.feeds))],
-    }
+def smallest(called):
+    def prepare(read):
+        made = Session(read, [], ["x"])
+        with made.graph.as_default():
+            y = made.x["x"] + 1
+        session = made.start()
+        if called:
+            run, x = session.make_callable(y, list(made.feeds)), read("x")
+            return {"step": lambda: run(x), "checks": [float(run(x))]}
+        return {
+            "step": lambda: session.run(y, made.feeds),
+            "checks": [float(session.run(y, made.feeds))],
+        }
+
+    return prepare
+
+
+def smallest_function(read):
+    x = read("x")
+    run = tf.function(lambda x: x + 1)
+    return {"step": lambda: run(tf.constant(x)).numpy(), "checks": [float(run(tf.constant(x)))]}
 
 
 def adam(read):
@@ -308,7 +320,11 @@ works = {
         ),
         "function, XLA": chain_by_xla,
     },
-    "smallest": {"session": smallest},
+    "smallest": {
+        "session": smallest(False),
+        "session, callable": smallest(True),
+        "function": smallest_function,
+    },
     "normal": {
         "session": result_by_session(
             lambda _: v1.random_normal([1_000_000]), [], [1_000_000], lambda _: []

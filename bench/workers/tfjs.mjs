@@ -1,8 +1,9 @@
 // The worker for TensorFlow.js: its wasm backend, and its plain JavaScript backend for what that one cannot train.
 import { createRequire } from "node:module";
 import { serve } from "./lines.mjs";
-import { folderOf, versionOf } from "./package.mjs";
+import { packagesOf } from "./package.mjs";
 
+const { folderOf, versionOf } = packagesOf("tfjs");
 const require = createRequire(import.meta.url);
 console.log = console.info = console.warn = console.error;
 // The backend's own copy of the core registers its kernels for tfjs only if both are loaded the same way.
@@ -77,6 +78,43 @@ function lstm(v, x) {
   return tf.losses.softmaxCrossEntropy(x.labels, dense(h, v.wo, v.bo));
 }
 
+/** A block's gradients for an upstream gradient: those of x and of the weights. */
+function block(model, names) {
+  return (read) => {
+    const arrays = reader(read);
+    const weights = names.map((name) => arrays[name]);
+    const gradients = tf.valueAndGrads((x, ...weights) => model(x, weights));
+    const meanSquare = (x) => tf.mean(tf.square(x)).dataSync()[0];
+    const step = (checksOf = () => {}) =>
+      tf.tidy(() => {
+        const { value, grads } = gradients([arrays.x, ...weights], arrays.dy);
+        const inner = meanSquare(grads[0]); // Waits for what was computed.
+        return checksOf(value, inner, grads.slice(1));
+      });
+    const checks = step((y, inner, grads) => [meanSquare(y), inner, ...grads.map(meanSquare)]);
+    return { checks, step: () => step() };
+  };
+}
+
+function resnet(x, [w1, scale1, offset1, w2, scale2, offset2]) {
+  const normalized = (x, filters, scale, offset) => {
+    const sums = tf.conv2d(x, filters, 1, "same");
+    const { mean, variance } = tf.moments(sums, [0, 1, 2]);
+    return tf.batchNorm(sums, mean, variance, offset, scale, 0.001);
+  };
+  const inside = tf.relu(normalized(x, w1, scale1, offset1));
+  return tf.relu(tf.add(normalized(inside, w2, scale2, offset2), x));
+}
+
+function attention(x, [wq, wk, wv, wo]) {
+  const flat = tf.reshape(x, [1024, 256]);
+  const heads = (w) => tf.transpose(tf.reshape(tf.matMul(flat, w), [8, 128, 8, 32]), [0, 2, 1, 3]);
+  const [q, k, v] = [wq, wk, wv].map(heads);
+  const weight = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(32)));
+  const seen = tf.transpose(tf.matMul(weight, v), [0, 2, 1, 3]);
+  return tf.reshape(tf.matMul(tf.reshape(seen, [1024, 256]), wo), [8, 128, 256]);
+}
+
 function gan(read) {
   const arrays = reader(read);
   const names = ["gw1", "gscale", "goffset", "gw2", "gb2", "dw1", "db1", "dw2", "db2"];
@@ -138,14 +176,31 @@ function smallest(read) {
   return { checks: [step()], step };
 }
 
+function adam(read) {
+  const { x, gradient } = reader(read);
+  const weights = tf.variable(x);
+  const optimizer = tf.train.adam(0.001, 0.9, 0.999, 1e-8);
+  const element = () => tf.tidy(() => tf.slice(weights, 12345, 1).dataSync()[0]);
+  const step = () => {
+    optimizer.applyGradients({ [weights.name]: gradient });
+    return element(); // Waits for what was computed.
+  };
+  const checks = [element(), step(), step()];
+  return { checks, step };
+}
+
 const normal = () => ({ checks: [], step: () => tf.tidy(() => void tf.randomNormal([1_000_000])) });
 
 const cnnNames = ["c1w", "c1b", "c2w", "c2b", "w3", "b3", "w4", "b4"];
+const resnetNames = ["w1", "scale1", "offset1", "w2", "scale2", "offset2"];
 const works = {
   mlp: { wasm: on("wasm", training(mlp, ["w1", "b1", "w2", "b2"])) },
   cnn: { wasm: on("wasm", training(cnn, cnnNames)) },
   gan: { wasm: on("wasm", gan), JavaScript: on("cpu", gan) },
   lstm: { wasm: on("wasm", training(lstm, ["w", "b", "wo", "bo"])) },
+  resnet: { wasm: on("wasm", block(resnet, resnetNames)) },
+  attention: { wasm: on("wasm", block(attention, ["wq", "wk", "wv", "wo"])) },
+  adam: { wasm: on("wasm", adam) },
   matmul: { wasm: on("wasm", matmul) },
   chain: { wasm: on("wasm", chain) },
   smallest: { wasm: on("wasm", smallest) },

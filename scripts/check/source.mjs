@@ -17,7 +17,7 @@ export function filesIn(root, folders, extensions) {
         .filter((entry) => entry.isFile() && extensions.some((end) => entry.name.endsWith(end)))
         .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/")),
     )
-    .filter((file) => !/(^|\/)(node_modules|\.venv)\//.test(file))
+    .filter((file) => !/(^|\/)(node_modules|\.venv|\.peers)\//.test(file))
     .sort();
 }
 
