@@ -421,7 +421,7 @@ function findTeam(ffi: Ffi): Team | null {
  * Threads of OpenMP do not spin for long after their work: what comes next are our own threads on the same cores. The
  * runtime reads this when it is loaded.
  */
-const calm = { GOMP_SPINCOUNT: "20000", KMP_BLOCKTIME: "0" };
+const calm = { GOMP_SPINCOUNT: "5000", KMP_BLOCKTIME: "0" };
 
 /** The library, or why it is not used. `TENSORSCOPE_ONEDNN` names the only file to try. */
 export function findOneDnn(ffi: Ffi): OneDnn | string {

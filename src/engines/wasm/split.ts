@@ -8,14 +8,12 @@ import { sizeOf, stridesOf } from "../../core/ndarray.ts";
 import {
   childrenOf,
   type Expr,
+  freeId,
   type Loop,
   mapChildren,
   type Program,
-  partsOf,
-  readsOf,
   type Step,
   Value,
-  writesOf,
 } from "../ir.ts";
 import { merge } from "./nest.ts";
 import { isWide } from "./total.ts";
@@ -38,7 +36,7 @@ type Reduction = Loop & { readonly reduce: NonNullable<Loop["reduce"]> };
 export function splitReductions(program: Program): Program {
   let next = -1;
   const temporary = (dtype: DType, shape: readonly number[]): Value => {
-    if (next < 0) next = firstFree(program);
+    if (next < 0) next = freeId(program);
     return new Value(next++, dtype, shape);
   };
   const steps = program.steps.flatMap((step): readonly Step[] => {
@@ -46,12 +44,6 @@ export function splitReductions(program: Program): Program {
     return split(step.kind === "group" ? step.loops : [step], temporary) ?? [step];
   });
   return next < 0 ? program : { ...program, steps };
-}
-
-function firstFree({ inputs, outputs, steps }: Program): number {
-  const parts = steps.flatMap(partsOf);
-  const values = [inputs, outputs, ...parts.flatMap((step) => [readsOf(step), writesOf(step)])];
-  return 1 + values.flat().reduce((most, { id, root }) => Math.max(most, id, root.id), 0);
 }
 
 /** One reduction, or several that run in one pass and then go on to do so. */
