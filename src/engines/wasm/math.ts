@@ -24,10 +24,17 @@ import {
   when,
 } from "./assembler.ts";
 import type { Library } from "./library.ts";
+import { floatBody } from "./math32.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 
 /** The function of a module for vectors of float32, or null where there is none. */
 export function floatMath(library: Library, op: UnaryName | BinaryName): Func | null {
+  const single = floatBody(op);
+  if (single) {
+    return library.get(`math ${op}`, (module) =>
+      module.function(null, ["v128"], ["v128"], (f) => single(f.param(0), f)),
+    );
+  }
   const body = bodies[op];
   if (body) return library.get(`math ${op}`, (module) => define(module, 1, body));
   if (op !== "sin" && op !== "cos" && op !== "pow") return null;
