@@ -502,7 +502,9 @@ class LoopWriter {
               : total(round, i).add(value),
           );
         code.push(this.#walk(outer, dims.length, () => this.#lanes(unroll, (all) => all.map(add))));
-        code.push(totals.map((round) => round.map((each, i) => each.fold(single(i)))));
+        const [first = [], ...others] = totals;
+        const beside = (i: number) => others.map((round) => round[i] as VectorTotal);
+        code.push(first.map((each, i) => each.fold(single(i), beside(i))));
       }
       code.push(
         reduced.map(({ out }, i) => single(i).store(this.#pointers.get(out) as Local, out.dtype)),
