@@ -25,6 +25,7 @@ import {
 } from "./assembler.ts";
 import { margin } from "./heap.ts";
 import type { Library } from "./library.ts";
+import { floatBody } from "./math32.ts";
 import { type Body, type Nest, nestOf, Sharing, staysInside, type Walk } from "./nest.ts";
 import { ScalarWriter, typeOf } from "./scalar.ts";
 import { ScalarTotal, VectorTotal } from "./total.ts";
@@ -544,6 +545,8 @@ class LoopWriter {
   }
 }
 
+/** Functions that are written into the loop count for several nodes. */
 function nodeCount(expr: Expr): number {
-  return childrenOf(expr).reduce((total, child) => total + nodeCount(child), 1);
+  const own = expr.kind === "unary" && floatBody(expr.op) ? 6 : 1;
+  return childrenOf(expr).reduce((total, child) => total + nodeCount(child), own);
 }

@@ -26,36 +26,55 @@ export function floatBody(
   if (!body) return null;
   return (x, scope) => {
     const steps: Code[] = [];
-    const keep: Keep = (value) => {
-      const local = scope.local("v128");
-      steps.push(local.set(value));
-      return local;
-    };
-    const result = body(x instanceof Local ? x : keep(x), keep);
+    const w = new Writer(scope, steps);
+    const result = body(x instanceof Local ? x : w.keep(x), w);
     return [steps, result];
   };
 }
 
-/** Computes a value now, for use several times. */
-type Keep = (value: Operand) => Local;
-type Body = (x: Local, keep: Keep) => Code;
+/** Writes one function of one vector. */
+class Writer {
+  readonly #scope: FunctionScope;
+  readonly #steps: Code[];
+  constructor(scope: FunctionScope, steps: Code[]) {
+    this.#scope = scope;
+    this.#steps = steps;
+  }
+  /** Computes a value now, for use several times. */
+  keep(value: Operand): Local {
+    const local = this.#scope.local("v128");
+    this.#steps.push(local.set(value));
+    return local;
+  }
+  c(value: number): Local {
+    const name = Object.is(value, -0) ? "-0" : String(value);
+    return this.#scope.constant(`f32 ${name}`, "v128", () => splatBytes(value, "f32"));
+  }
+  word(value: number): Local {
+    return this.#scope.constant(`i32 ${value}`, "v128", () => splatBytes(value, "i32"));
+  }
+}
+type Body = (x: Local, w: Writer) => Code;
 
 const { add, sub, mul, div, abs, lt, eq } = f32x4;
-const c = (value: number): Code => splatBytes(value, "f32");
-const word = (value: number): Code => splatBytes(value, "i32");
 const shifted = (x: Operand, by: number): Code => i32x4.shl(x, i32.const(by));
-const limited = (x: Operand, low: number, high: number): Code => atMost(atLeast(x, low), high);
+const limited = (x: Operand, low: number, high: number, w: Writer): Code =>
+  atMost(atLeast(x, low, w), high, w);
 // Unlike min and max, one instruction each; NaN stays.
-const atLeast = (x: Operand, low: number): Code => f32x4.pmax(x, c(low));
-const atMost = (x: Operand, high: number): Code => f32x4.pmin(x, c(high));
+const atLeast = (x: Operand, low: number, w: Writer): Code => f32x4.pmax(x, w.c(low));
+const atMost = (x: Operand, high: number, w: Writer): Code => f32x4.pmin(x, w.c(high));
 /** Puts the sign of x on what has none, that of zero too. */
-const withSign = (value: Operand, x: Local): Code => v128.or(value, v128.and(x, c(-0)));
+const withSign = (value: Operand, x: Local, w: Writer): Code =>
+  v128.or(value, v128.and(x, w.c(-0)));
 
 /** c0 + c1 x + c2 x² + … */
-function polynomial(x: Local, coefficients: readonly number[]): Code {
+function polynomial(x: Local, coefficients: readonly number[], w: Writer): Code {
   return coefficients
     .slice(0, -1)
-    .reduceRight((sum, each) => add(mul(sum, x), c(each)), c(coefficients.at(-1) as number));
+    .reduceRight<Code>(
+      (sum, each) => add(mul(sum, x), w.c(each)),
+      w.c(coefficients.at(-1) as number).get(),
+    );
 }
 
 /** ln 2 in two parts: the first times a whole number of 8 bits is exact. */
@@ -67,12 +86,12 @@ const exponentBits = 23;
 const powerBits = (n: number): number => (n + 127) << exponentBits;
 
 /** x = n unit ln 2 + r, where n is whole; the low bits of `bits` are those of n + bias. */
-function reduce(x: Local, unit: number, bias: number, keep: Keep) {
-  const bits = keep(add(mul(x, c(Math.LOG2E / unit)), c(wholeBits + bias)));
-  const n = keep(sub(bits, c(wholeBits + bias)));
-  const near = keep(sub(x, mul(n, c(unit * ln2[0]))));
-  const far = keep(mul(n, c(unit * ln2[1])));
-  return { bits, near, far, r: keep(sub(near, far)) };
+function reduce(x: Local, unit: number, bias: number, w: Writer) {
+  const bits = w.keep(add(mul(x, w.c(Math.LOG2E / unit)), w.c(wholeBits + bias)));
+  const n = w.keep(sub(bits, w.c(wholeBits + bias)));
+  const near = w.keep(sub(x, mul(n, w.c(unit * ln2[0]))));
+  const far = w.keep(mul(n, w.c(unit * ln2[1])));
+  return { bits, near, far, r: w.keep(sub(near, far)) };
 }
 type Reduced = ReturnType<typeof reduce>;
 
@@ -100,16 +119,16 @@ const tangentTail = [
 const logarithmTail = [0.6666678190231323, 0.39976829290390015, 0.2989143431186676];
 
 /** (q0 + q1 x) + x² ((q2 + q3 x) + x² q4), which waits for fewer steps than one power after the other. */
-function inPairs(x: Local, square: Local, [q0, q1, q2, q3, q4]: Five): Code {
-  const high = add(line(x, q2, q3), mul(square, c(q4)));
-  return add(line(x, q0, q1), mul(square, high));
+function inPairs(x: Local, square: Local, [q0, q1, q2, q3, q4]: Five, w: Writer): Code {
+  const high = add(line(x, q2, q3, w), mul(square, w.c(q4)));
+  return add(line(x, q0, q1, w), mul(square, high));
 }
-const line = (x: Local, q0: number, q1: number): Code => add(mul(x, c(q1)), c(q0));
+const line = (x: Local, q0: number, q1: number, w: Writer): Code => add(mul(x, w.c(q1)), w.c(q0));
 
 /** r² q(r) */
-function squareTimes(r: Local, q: Five, keep: Keep): Code {
-  const square = keep(mul(r, r));
-  return mul(square, inPairs(r, square, q));
+function squareTimes(r: Local, q: Five, w: Writer): Code {
+  const square = w.keep(mul(r, r));
+  return mul(square, inPairs(r, square, q, w));
 }
 
 /** Beyond these, exponentials are 0 or infinite, also where they are rounded once to subnormal numbers. */
@@ -118,108 +137,108 @@ const [lowest, highest] = [-104, 88.75];
 const halvingBias = 2 * 127;
 
 /** 2^n as two factors that have an exponent each, so that products with them are rounded, or overflow, once. */
-function powers({ bits }: Reduced, keep: Keep): readonly [Local, Local] {
-  const half = keep(v128.and(shifted(bits, exponentBits - 1), word(-1 << exponentBits)));
-  return [half, keep(i32x4.sub(shifted(bits, exponentBits), half))];
+function powers({ bits }: Reduced, w: Writer): readonly [Local, Local] {
+  const half = w.keep(v128.and(shifted(bits, exponentBits - 1), w.word(-1 << exponentBits)));
+  return [half, w.keep(i32x4.sub(shifted(bits, exponentBits), half))];
 }
 
-const exponential: Body = (x, keep) => {
-  const reduced = reduce(keep(limited(x, lowest, highest)), 1, halvingBias, keep);
-  const [first, second] = powers(reduced, keep);
-  const beyond = add(reduced.r, squareTimes(reduced.r, tail, keep));
-  return mul(mul(add(beyond, c(1)), first), second);
+const exponential: Body = (x, w) => {
+  const reduced = reduce(w.keep(limited(x, lowest, highest, w)), 1, halvingBias, w);
+  const [first, second] = powers(reduced, w);
+  const beyond = add(reduced.r, squareTimes(reduced.r, tail, w));
+  return mul(mul(add(beyond, w.c(1)), first), second);
 };
 
 /** 2^n ((1 - 2^-n) + (e^r - 1)): nothing cancels. */
-const exponentialMinusOne: Body = (x, keep) => {
+const exponentialMinusOne: Body = (x, w) => {
   // Below, float32 sees -1.
-  const reduced = reduce(keep(limited(x, -20, highest)), 1, 126, keep);
+  const reduced = reduce(w.keep(limited(x, -20, highest, w)), 1, 126, w);
   const { bits, r } = reduced;
-  const power = keep(shifted(bits, exponentBits));
-  const inverse = i32x4.max_s(i32x4.sub(word(powerBits(126)), power), word(0));
-  const rest = add(squareTimes(r, tail, keep), lostBy(reduced));
-  const half = keep(add(add(sub(c(1), inverse), r), rest));
-  return withSign(mul(add(half, half), power), x);
+  const power = w.keep(shifted(bits, exponentBits));
+  const inverse = i32x4.max_s(i32x4.sub(w.word(powerBits(126)), power), w.word(0));
+  const rest = add(squareTimes(r, tail, w), lostBy(reduced));
+  const half = w.keep(add(add(sub(w.c(1), inverse), r), rest));
+  return withSign(mul(add(half, half), power), x, w);
 };
 
 /** 2^m / (2^m + e^r) where x = m ln 2 - r. */
-const sigmoid: Body = (x, keep) => {
+const sigmoid: Body = (x, w) => {
   // Above, float32 sees 1.
-  const reduced = reduce(keep(limited(x, lowest, 20)), 1, halvingBias, keep);
-  const [first, second] = powers(reduced, keep);
+  const reduced = reduce(w.keep(limited(x, lowest, 20, w)), 1, halvingBias, w);
+  const [first, second] = powers(reduced, w);
   const { r } = reduced;
-  const beyond = sub(squareTimes(r, tailOfMinus, keep), r);
-  const power = keep(mul(first, second));
-  const whole = keep(add(power, c(1)));
-  const lost = sub(power, sub(whole, c(1)));
+  const beyond = sub(squareTimes(r, tailOfMinus, w), r);
+  const power = w.keep(mul(first, second));
+  const whole = w.keep(add(power, w.c(1)));
+  const lost = sub(power, sub(whole, w.c(1)));
   return mul(div(first, add(whole, add(beyond, lost))), second);
 };
 
 /** 1 - 2 / (e^2x + 1), and a polynomial where that would cancel. */
-const hyperbolicTangent: Body = (x, keep) => {
+const hyperbolicTangent: Body = (x, w) => {
   // Above, float32 sees 1.
-  const y = keep(atMost(abs(x), 10));
-  const { bits, r } = reduce(y, -0.5, 126, keep);
-  const half = keep(shifted(bits, exponentBits));
+  const y = w.keep(atMost(abs(x), 10, w));
+  const { bits, r } = reduce(y, -0.5, 126, w);
+  const half = w.keep(shifted(bits, exponentBits));
   const large = sub(
-    c(1),
-    div(add(half, half), add(add(half, c(0.5)), add(r, squareTimes(r, doubleTail, keep)))),
+    w.c(1),
+    div(add(half, half), add(add(half, w.c(0.5)), add(r, squareTimes(r, doubleTail, w)))),
   );
-  const z = keep(mul(y, y));
-  const small = add(y, mul(y, mul(z, polynomial(z, tangentTail))));
-  return withSign(v128.bitselect(small, large, lt(y, c(0.55))), x);
+  const z = w.keep(mul(y, y));
+  const small = add(y, mul(y, mul(z, polynomial(z, tangentTail, w))));
+  return withSign(v128.bitselect(small, large, lt(y, w.c(0.55))), x, w);
 };
 
 /** ln(m 2^k) + rest for the number that has these bits, where m is between √½ and √2; subnormal ones must come scaled. */
-function logarithmOf(bits: Local, keep: Keep, scale?: Code, rest?: Code): Code {
-  const k = keep(i32x4.shr_s(i32x4.sub(bits, word(0x3f3504f3)), i32.const(exponentBits)));
-  const f = keep(sub(i32x4.sub(bits, shifted(k, exponentBits)), c(1)));
+function logarithmOf(bits: Local, w: Writer, scale?: Code, rest?: Code): Code {
+  const k = w.keep(i32x4.shr_s(i32x4.sub(bits, w.word(0x3f3504f3)), i32.const(exponentBits)));
+  const f = w.keep(sub(i32x4.sub(bits, shifted(k, exponentBits)), w.c(1)));
   const whole = f32x4.convert_i32x4_s(k);
-  const n = keep(scale ? sub(whole, scale) : whole);
-  const s = keep(div(f, add(f, c(2))));
-  const z = keep(mul(s, s));
-  const square = keep(mul(mul(f, c(0.5)), f));
-  const far = mul(n, c(ln2[1]));
+  const n = w.keep(scale ? sub(whole, scale) : whole);
+  const s = w.keep(div(f, add(f, w.c(2))));
+  const z = w.keep(mul(s, s));
+  const square = w.keep(mul(mul(f, w.c(0.5)), f));
+  const far = mul(n, w.c(ln2[1]));
   const small = add(
-    mul(s, add(mul(z, polynomial(z, logarithmTail)), square)),
+    mul(s, add(mul(z, polynomial(z, logarithmTail, w)), square)),
     rest ? add(far, rest) : far,
   );
-  return sub(mul(n, c(ln2[0])), sub(sub(square, small), f));
+  return sub(mul(n, w.c(ln2[0])), sub(sub(square, small), f));
 }
 
 /** The limits of a logarithm: at 0 and infinity; negative numbers and NaN have none. */
-function withLimits(value: Code, x: Local, zero: number): Code {
-  const finite = v128.bitselect(value, x, lt(x, c(Number.POSITIVE_INFINITY)));
-  const infinite = v128.bitselect(c(Number.NEGATIVE_INFINITY), finite, eq(x, c(zero)));
-  return v128.or(infinite, lt(x, c(zero)));
+function withLimits(value: Code, x: Local, zero: number, w: Writer): Code {
+  const finite = v128.bitselect(value, x, lt(x, w.c(Number.POSITIVE_INFINITY)));
+  const infinite = v128.bitselect(w.c(Number.NEGATIVE_INFINITY), finite, eq(x, w.c(zero)));
+  return v128.or(infinite, lt(x, w.c(zero)));
 }
 
-const logarithm: Body = (x, keep) => {
-  const isSmall = keep(lt(x, c(2 ** -126)));
-  const bits = keep(v128.bitselect(mul(x, c(2 ** exponentBits)), x, isSmall));
-  return withLimits(logarithmOf(bits, keep, v128.and(isSmall, c(exponentBits))), x, 0);
+const logarithm: Body = (x, w) => {
+  const isSmall = w.keep(lt(x, w.c(2 ** -126)));
+  const bits = w.keep(v128.bitselect(mul(x, w.c(2 ** exponentBits)), x, isSmall));
+  return withLimits(logarithmOf(bits, w, v128.and(isSmall, w.c(exponentBits))), x, 0, w);
 };
 
 /** ln u + lost / u where u = 1 + x as rounded, and `lost` is what rounding took. */
-const logarithmOnePlus: Body = (x, keep) => {
-  const u = keep(add(x, c(1)));
-  const part = keep(sub(u, x));
-  const lost = keep(add(sub(c(1), part), sub(x, sub(u, part))));
-  return withSign(withLimits(logarithmOf(u, keep, undefined, div(lost, u)), x, -1), x);
+const logarithmOnePlus: Body = (x, w) => {
+  const u = w.keep(add(x, w.c(1)));
+  const part = w.keep(sub(u, x));
+  const lost = w.keep(add(sub(w.c(1), part), sub(x, sub(u, part))));
+  return withSign(withLimits(logarithmOf(u, w, undefined, div(lost, u)), x, -1, w), x, w);
 };
 
 /** max(x, 0) + ln(1 + e^-|x|) */
-const softplus: Body = (x, keep) => {
-  const reduced = reduce(keep(atLeast(f32x4.neg(abs(x)), lowest)), 1, halvingBias, keep);
+const softplus: Body = (x, w) => {
+  const reduced = reduce(w.keep(atLeast(f32x4.neg(abs(x)), lowest, w)), 1, halvingBias, w);
   const { r } = reduced;
-  const [first, second] = powers(reduced, keep);
-  const beyond = keep(add(r, add(squareTimes(r, tail, keep), lostBy(reduced))));
-  const power = keep(add(beyond, c(1)));
+  const [first, second] = powers(reduced, w);
+  const beyond = w.keep(add(r, add(squareTimes(r, tail, w), lostBy(reduced))));
+  const power = w.keep(add(beyond, w.c(1)));
   const scaled = (value: Operand): Code => mul(mul(value, first), second);
-  const t = keep(scaled(power));
-  const u = keep(add(t, c(1)));
-  const lost = add(sub(t, sub(u, c(1))), scaled(sub(beyond, sub(power, c(1)))));
-  return add(logarithmOf(u, keep, undefined, div(lost, u)), f32x4.pmax(x, c(0)));
+  const t = w.keep(scaled(power));
+  const u = w.keep(add(t, w.c(1)));
+  const lost = add(sub(t, sub(u, w.c(1))), scaled(sub(beyond, sub(power, w.c(1)))));
+  return add(logarithmOf(u, w, undefined, div(lost, u)), f32x4.pmax(x, w.c(0)));
 };
 
 const bodies: Partial<Record<string, Body>> = {
