@@ -77,9 +77,9 @@ test("large loops above 2 GiB are split among threads", () => {
   const run = () => sess.runSync(tf.tanh(x), [[x, new Float32Array(1_000_000).fill(0.5)]]);
   for (let i = 0; i < 3; i++) {
     const { data } = run();
-    expect((data as Float32Array).every((value) => value === Math.fround(Math.tanh(0.5)))).toBe(
-      true,
-    );
+    const [value = 0, ...others] = new Set(data as Float32Array);
+    expect(value).toBeCloseTo(Math.tanh(0.5), 6);
+    expect(others).toEqual([]);
   }
   sess.close();
 });

@@ -18,6 +18,9 @@ export * from "./instructions.ts";
 export class FunctionScope {
   readonly params: readonly Local[];
   readonly locals: ValueType[] = [];
+  /** Sets the locals that hold constants; comes before the body. */
+  readonly prologue: Code[] = [];
+  readonly #constants = new Map<string, Local>();
   readonly #free = new Map<ValueType, Local[]>();
   constructor(params: readonly ValueType[]) {
     this.params = params.map((type, index) => new Local(index, type));
@@ -33,6 +36,16 @@ export class FunctionScope {
     if (free) return free;
     this.locals.push(type);
     return new Local(this.params.length + this.locals.length - 1, type);
+  }
+  /** A local that holds the constant of this name from the start: shorter code than to repeat a vector of 16 bytes. */
+  constant(name: string, type: ValueType, value: () => Code): Local {
+    let local = this.#constants.get(name);
+    if (!local) {
+      local = this.local(type);
+      this.#constants.set(name, local);
+      this.prologue.push(local.set(value()));
+    }
+    return local;
   }
   /** Lets a local be used again for something else. */
   release(local: Local): void {
@@ -92,7 +105,8 @@ export class ModuleBuilder {
   ): Func {
     const func = new Func({ params, results });
     const scope = new FunctionScope(params);
-    const body = write(scope);
+    const written = write(scope);
+    const body = [scope.prologue, written];
     this.#functions.push({ func, scope, body, exported: name });
     return func;
   }

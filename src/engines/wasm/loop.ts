@@ -25,6 +25,7 @@ import {
 } from "./assembler.ts";
 import { margin } from "./heap.ts";
 import type { Library } from "./library.ts";
+import { floatBody } from "./math32.ts";
 import { type Body, type Nest, nestOf, Sharing, staysInside, type Walk } from "./nest.ts";
 import { ScalarWriter, typeOf } from "./scalar.ts";
 import { isWide, ScalarTotal, VectorTotal } from "./total.ts";
@@ -279,7 +280,11 @@ class LoopWriter {
   #map(): Code {
     if (!this.#vector) return this.#storeAll({ count: 1, shift: 0 });
     if (this.#tile >= 0) return this.#tiled();
-    return this.#lanes(this.#unroll(), (lanes) => lanes.map((each) => this.#storeAll(each)));
+    // All vectors of a round before the first is stored, so that their instructions can lie side by side.
+    return this.#lanes(this.#unroll(), (lanes) => {
+      const parts = lanes.map((each) => this.#computeAll(each));
+      return [parts.map(({ values }) => values), parts.map(({ stores }) => stores)];
+    });
   }
 
   /**
@@ -309,24 +314,28 @@ class LoopWriter {
   }
 
   #storeAll(lanes: Lanes): Code {
+    const { values, stores } = this.#computeAll(lanes);
+    return [values, stores];
+  }
+
+  /** Computes all bodies into locals, and stores them: what they write, they read at the same point only. */
+  #computeAll(lanes: Lanes): { readonly values: Code; readonly stores: Code } {
     const before = new Set(this.#kept.keys());
-    const { bodies, values } = this.#nest;
-    const code = bodies.map(({ expr, out, isInternal }, i) => {
-      const value = this.#value(expr, lanes);
+    const { bodies, values: all } = this.#nest;
+    const vector = this.#vector;
+    const parts = bodies.map(({ expr, out, isInternal }, i) => {
       const pointer = this.#pointers.get(out) as Local;
       const offset = lanes.shift * out.dtype.size;
-      const vector = this.#vector;
-      const store = (x: Operand): Code =>
-        vector
-          ? vector.store(out.dtype, pointer, x, offset, lanes.count)
-          : this.#scalar.store(out.dtype, pointer, x, offset);
-      if (i === bodies.length - 1) return store(value);
       const local = this.#scope.local(vector ? "v128" : typeOf(out.dtype));
-      this.#noteStored(values[out.slot] as Value, local, bodies.slice(i + 1), before);
-      return [local.set(value), isInternal ? [] : store(local)];
+      const value = local.set(this.#value(expr, lanes));
+      const store = vector
+        ? vector.store(out.dtype, pointer, local, offset, lanes.count)
+        : this.#scalar.store(out.dtype, pointer, local, offset);
+      this.#noteStored(all[out.slot] as Value, local, bodies.slice(i + 1), before);
+      return { value, store: isInternal ? [] : store };
     });
     for (const id of this.#kept.keys()) if (!before.has(id)) this.#kept.delete(id);
-    return code;
+    return { values: parts.map(({ value }) => value), stores: parts.map(({ store }) => store) };
   }
 
   /** Later bodies that read what was stored take it from the local; what was computed from the old value is no more. */
@@ -521,7 +530,9 @@ class LoopWriter {
               : total(round, i).add(value),
           );
         code.push(this.#walk(outer, dims.length, () => this.#lanes(unroll, (all) => all.map(add))));
-        code.push(totals.map((round) => round.map((each, i) => each.fold(single(i)))));
+        const [first = [], ...others] = totals;
+        const beside = (i: number) => others.map((round) => round[i] as VectorTotal);
+        code.push(first.map((each, i) => each.fold(single(i), beside(i))));
       }
       code.push(
         reduced.map(({ out }, i) => single(i).store(this.#pointers.get(out) as Local, out.dtype)),
@@ -614,6 +625,8 @@ class LoopWriter {
   }
 }
 
+/** Functions that are written into the loop count for several nodes. */
 function nodeCount(expr: Expr): number {
-  return childrenOf(expr).reduce((total, child) => total + nodeCount(child), 1);
+  const own = expr.kind === "unary" && floatBody(expr.op) ? 6 : 1;
+  return childrenOf(expr).reduce((total, child) => total + nodeCount(child), own);
 }

@@ -76,17 +76,72 @@ function worst(
   return { most, at, wrong };
 }
 
-const names: readonly UnaryName[] = [
-  "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "rsqrt",
-]; // biome-ignore format: a list
+/** How far a float32 is from a number, in units of its last place; zeros, infinities and NaN must be met. */
+function unitsOff(result: number, exact: number): number {
+  const nearest = Math.fround(exact);
+  if (nearest === 0 || !Number.isFinite(nearest) || !Number.isFinite(result))
+    return Object.is(result, nearest) ? 0 : Number.POSITIVE_INFINITY;
+  const exponent = Math.floor(Math.log2(Math.abs(exact)));
+  return Math.abs(result - exact) / 2 ** Math.max(exponent - 23, -149);
+}
 
-test.each(names)("%s is the rounded result, or its neighbour", (name) => {
+const rounded: readonly UnaryName[] = ["erf", "sin", "cos", "rsqrt"];
+
+test.each(rounded)("%s is the rounded result, or its neighbour", (name) => {
   const step = name === "erf" ? 100_003 : 10_007;
   const xs = joined(everyFloat(step), between(-12, 12, 50_001), between(0.5, 2, 20_001));
   const results = evaluate([xs], (x) => e.unary(name, x as Expr));
   const { most, at, wrong } = worst(xs, results, unaryFloat[name]);
   expect(most, `at ${at}`).toBeLessThanOrEqual(1);
   expect(wrong / xs.length).toBeLessThan(1e-4);
+});
+
+const single: readonly UnaryName[] = [
+  "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus",
+]; // biome-ignore format: a list
+
+test.each(single)("%s is within 2 units in the last place", (name) => {
+  const xs = joined(
+    everyFloat(10_007),
+    between(-105, 90, 100_001),
+    between(-12, 12, 50_001),
+    between(0.5, 2, 20_001),
+  );
+  const results = evaluate([xs], (x) => e.unary(name, x as Expr));
+  let [most, at] = [0, 0];
+  xs.forEach((x, i) => {
+    const far = unitsOff(results[i] as number, unaryFloat[name](x));
+    if (far > most) [most, at] = [far, x];
+  });
+  expect(most, `at ${at}`).toBeLessThanOrEqual(2);
+});
+
+/** The last float32 whose exponential is finite, and the first whose is not; the same around the smallest result. */
+const ends = [88.72283172607422, 88.72283935546875, -103.97207641601562, -103.97208404541016];
+const [least, infinity] = [2 ** -149, Number.POSITIVE_INFINITY];
+
+test.each(single)("%s is the rounded result at its limits", (name) => {
+  const magnitudes = [0, least, 5 * least, 2 ** -126, 1e-30, 3.4028234663852886e38, infinity];
+  const xs = new Float32Array([
+    ...magnitudes.flatMap((x) => [x, -x]),
+    ...(/log/.test(name) ? [1, -1, 2] : ends),
+    ...(/exp|log/.test(name) ? [] : [17.5, 25]),
+    Number.NaN,
+  ]);
+  const results = evaluate([xs], (x) => e.unary(name, x as Expr));
+  xs.forEach((x, i) => {
+    expect(results[i], `${name} of ${x}`).toBe(Math.fround(unaryFloat[name](x)));
+  });
+});
+
+test("every lane is its own", () => {
+  const xs = new Float32Array([Number.NaN, 1, -infinity, -1, 0, 100, -100, 1e-40, infinity]);
+  const each = (all: Float32Array, name: UnaryName) =>
+    evaluate([all], (x) => e.unary(name, x as Expr));
+  for (const name of single) {
+    const alone = Array.from(xs, (x) => each(new Float32Array([x]), name)[0]);
+    expect(Array.from(each(xs, name)), name).toEqual(alone);
+  }
 });
 
 test("pow is the rounded result, or its neighbour", () => {

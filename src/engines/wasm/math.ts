@@ -1,6 +1,6 @@
 /**
- * Transcendental functions on four float32 at once. They compute on two pairs of doubles, to about 1e-14, and round once:
- * so results are those of correctly rounded functions but for one in some million arguments.
+ * Transcendental functions of four float32 at once that need more than float32. They compute on two pairs of doubles, to
+ * about 1e-14, and round once: so results are those of correctly rounded functions but for one in some million arguments.
  */
 
 import type { BinaryName, UnaryName } from "../scalar.ts";
@@ -19,17 +19,24 @@ import {
   i64,
   i64x2,
   type Local,
+  type ModuleBuilder,
   type Operand,
   v128,
   when,
 } from "./assembler.ts";
 import type { Library } from "./library.ts";
+import { floatBody } from "./math32.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 
 /** The function of a module for vectors of float32, or null where there is none. */
 export function floatMath(library: Library, op: UnaryName | BinaryName): Func | null {
-  const body = bodies[op];
-  if (body) return library.get(`math ${op}`, (module) => define(module, 1, body));
+  const single = floatBody(op);
+  if (single) {
+    return library.get(`math ${op}`, (module) =>
+      module.function(null, ["v128"], ["v128"], (f) => single(f.param(0), f)),
+    );
+  }
+  if (op === "erf") return library.get("math erf", defineError);
   if (op !== "sin" && op !== "cos" && op !== "pow") return null;
   // For arguments that are out of the ordinary.
   library.usesHost = true;
@@ -40,10 +47,6 @@ export function floatMath(library: Library, op: UnaryName | BinaryName): Func | 
 
 /** Writes a function of doubles: gets locals, may make more. */
 type Body = (x: Local, scope: FunctionScope) => Code;
-
-function define(module: Library["module"], arity: number, body: Body): Func {
-  return module.function(null, new Array(arity).fill("v128"), ["v128"], (f) => halves(f, body));
-}
 
 function halves(f: FunctionScope, body: Body): Code {
   const x = f.param(0);
@@ -74,51 +77,24 @@ const wholeBits = 1.5 * 2 ** 52;
 const exponentLimit = 160;
 const limited = (x: Operand): Code => min(max(x, d(-exponentLimit)), d(exponentLimit));
 
-/** n = round(x / ln 2) and r = x - n ln 2, for x within the limit. */
-function reduceExponent(x: Operand, n: Local, r: Local): Code {
+/** e^x for x within the limit: 2^n e^r where n = round(x / ln 2). */
+function exponential(x: Operand, f: FunctionScope): Code {
+  const [n, r] = [f.local("v128"), f.local("v128")];
   return [
     r.set(x),
     n.set(f64x2.nearest(mul(r, d(Math.LOG2E)))),
     r.set(sub(r, mul(n, d(Math.LN2)))),
-  ];
-}
-/** n shifted to where doubles have their exponent. */
-const exponentOf = (n: Local): Code => i64x2.shl(add(n, d(wholeBits)), i32.const(52));
-
-/** e^x for x within the limit. */
-function exponential(x: Operand, f: FunctionScope): Code {
-  const [n, r] = [f.local("v128"), f.local("v128")];
-  return [reduceExponent(x, n, r), i64x2.add(polynomial(r, table("exponential")), exponentOf(n))];
-}
-
-/** 2^n (e^r - 1) + (2^n - 1) for x within the limit: nothing cancels for small x. */
-function exponentialMinusOne(x: Operand, f: FunctionScope): Code {
-  const [n, r, power] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  return [
-    reduceExponent(x, n, r),
-    power.set(i64x2.add(d(1), exponentOf(n))),
-    add(mul(power, mul(r, polynomial(r, table("exponentialMinusOne")))), sub(power, d(1))),
+    i64x2.add(polynomial(r, table("exponential")), i64x2.shl(add(n, d(wholeBits)), i32.const(52))),
   ];
 }
 
 /** 2 atanh(s) + e ln 2 where u = 2^e m, m between √½ and √2, and s = (m - 1) / (m + 1). */
-function logarithm(u: Local, f: FunctionScope, near?: { readonly x: Local }): Code {
+function logarithm(u: Local, f: FunctionScope): Code {
   const [e, s, z] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  const isNear = f.local("v128");
-  const x = near?.x;
-  const reach = 0.29;
   return [
     e.set(i64x2.shr_s(i64x2.sub(u, bits(0x3fe6a09e667f3bcdn)), i32.const(52))),
     s.set(sub(i64x2.sub(u, i64x2.shl(e, i32.const(52))), d(1))),
     e.set(sub(i64x2.add(e, d(wholeBits)), d(wholeBits))),
-    // log1p of small x takes x itself for u - 1, which has lost digits.
-    x
-      ? [
-          isNear.set(lt(abs(x), d(reach))),
-          s.set(v128.bitselect(x, s, isNear)),
-          e.set(v128.andnot(e, isNear)),
-        ]
-      : [],
     s.set(div(s, add(s, d(2)))),
     z.set(mul(s, s)),
     z.set(add(mul(s, polynomial(z, table("logarithm"))), mul(e, d(Math.LN2)))),
@@ -129,15 +105,8 @@ function logarithm(u: Local, f: FunctionScope, near?: { readonly x: Local }): Co
   ];
 }
 
-function logarithmOnePlus(x: Local, f: FunctionScope): Code {
-  const u = f.local("v128");
-  return [u.set(add(x, d(1))), logarithm(u, f, { x })];
-}
-
-/** Takes the sign, that of zero too, from x. */
-const withSign = (value: Operand, x: Local): Code => v128.bitselect(x, value, d(-0));
-/** Keeps the sign of zero. */
-const keepZero = (value: Operand, x: Local): Code => v128.bitselect(x, value, eq(x, d(0)));
+const defineError = (module: ModuleBuilder): Func =>
+  module.function(null, ["v128"], ["v128"], (f) => halves(f, errorFunction));
 
 /** erf(a) / a as a polynomial in a² up to 2; erf itself as one up to 4, from where on float32 sees 1. */
 function errorFunction(x: Local, f: FunctionScope): Code {
@@ -148,7 +117,9 @@ function errorFunction(x: Local, f: FunctionScope): Code {
     u.set(sub(mul(mul(a, a), d(0.5)), d(1))),
     small.set(mul(a, polynomial(u, table("smallError")))),
     u.set(sub(a, d(3))),
-    withSign(v128.bitselect(small, polynomial(u, table("largeError")), lt(a, d(2))), x),
+    small.set(v128.bitselect(small, polynomial(u, table("largeError")), lt(a, d(2)))),
+    // Takes the sign, that of zero too, from x.
+    v128.bitselect(x, small, d(-0)),
   ];
 }
 
@@ -223,14 +194,6 @@ const halfLn2 = Math.LN2 / 2;
 /** Coefficients, made when first needed. */
 const tables = {
   exponential: () => approximate(Math.exp, -halfLn2, halfLn2, 8),
-  /** (e^r - 1) / r */
-  exponentialMinusOne: () =>
-    approximate(
-      series(1, (k) => 1 / (k + 1)),
-      -halfLn2,
-      halfLn2,
-      8,
-    ),
   /** 2 atanh(s) / s in s² */
   logarithm: () =>
     approximate(
@@ -274,29 +237,6 @@ function table(name: keyof typeof tables): readonly number[] {
   }
   return coefficients;
 }
-
-const bodies: Partial<Record<string, Body>> = {
-  exp: (x, f) => exponential(limited(x), f),
-  expm1: (x, f) => keepZero(exponentialMinusOne(limited(x), f), x),
-  log: logarithm,
-  log1p: (x, f) => keepZero(logarithmOnePlus(x, f), x),
-  sigmoid: (x, f) => div(d(1), add(d(1), exponential(limited(f64x2.neg(x)), f))),
-  tanh: (x, f) => {
-    const t = f.local("v128");
-    return [
-      t.set(exponentialMinusOne(min(mul(abs(x), d(2)), d(40)), f)),
-      withSign(div(t, add(t, d(2))), x),
-    ];
-  },
-  softplus: (x, f) => {
-    const t = f.local("v128");
-    return [
-      t.set(exponential(max(f64x2.neg(abs(x)), d(-exponentLimit)), f)),
-      add(logarithmOnePlus(t, f), max(x, d(0))),
-    ];
-  },
-  erf: errorFunction,
-};
 
 /** The host's function on each lane. */
 function byHost(library: Library, op: UnaryName | BinaryName, operands: readonly Local[]): Code {

@@ -16,6 +16,7 @@ import {
   v128,
   valueOf,
 } from "./assembler.ts";
+import { Extreme, isExtreme } from "./extreme.ts";
 import { type ScalarWriter, typeOf } from "./scalar.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
 import type { VectorWriter } from "./vector.ts";
@@ -95,13 +96,16 @@ export class VectorTotal {
   readonly #scope: FunctionScope;
   /** Two pairs of doubles for float32, else one vector. */
   readonly #totals: readonly Local[];
+  /** What there is instead for maxima and minima of floats. */
+  readonly #extreme: Extreme | null;
 
   constructor(op: ReduceName, dtype: DType, vector: VectorWriter, scope: FunctionScope) {
     this.#op = op;
     this.#dtype = dtype;
     this.#vector = vector;
     this.#scope = scope;
-    const count = isWide(op, dtype) && vector.width === 4 ? 2 : 1;
+    this.#extreme = isExtreme(op, dtype) ? new Extreme(op, vector.width, scope) : null;
+    const count = this.#extreme ? 0 : isWide(op, dtype) && vector.width === 4 ? 2 : 1;
     this.#totals = Array.from({ length: count }, () => scope.local("v128"));
   }
 
@@ -116,12 +120,14 @@ export class VectorTotal {
     const code = wide
       ? splatBytes(Number(start), "f64")
       : this.#vector.constant(start, this.#dtype);
+    if (this.#extreme) return this.#extreme.start(code);
     return this.#totals.map((total) => total.set(code));
   }
 
   add(value: Operand): Code {
     const [op, dtype, vector] = [this.#op, this.#dtype, this.#vector];
     const [total, high] = this.#totals as [Local, Local | undefined];
+    if (this.#extreme) return this.#extreme.add(value);
     if (op === "any") return total.set(v128.or(total, value));
     if (op === "all") return total.set(v128.and(total, value));
     if (!high) return total.set(vector.binary(combining[op], dtype, total, value));
@@ -144,7 +150,8 @@ export class VectorTotal {
 
   /** All lanes, or only the first, as elements of the result, which may be wider or narrower than what was added. */
   store(pointer: Local, out: DType, offset: number, lanes: number): Code {
-    const [total, high] = this.#totals as [Local, Local | undefined];
+    const [first, high] = this.#totals as [Local, Local | undefined];
+    const total = this.#extreme?.result() ?? first;
     if (high && out === float64) {
       if (lanes === 1) return v128.store64_lane(0, pointer, total, offset);
       return [v128.store(pointer, total, offset), v128.store(pointer, high, offset + 16)];
@@ -159,8 +166,15 @@ export class VectorTotal {
     return this.#vector.store(out, pointer, value, offset, lanes);
   }
 
-  /** Adds all lanes to one total. */
-  fold(into: ScalarTotal): Code {
+  /** Adds all lanes, and those of others, to one total. */
+  fold(into: ScalarTotal, others: readonly VectorTotal[]): Code {
+    const extreme = this.#extreme;
+    if (!extreme) return [this, ...others].map((each) => each.#foldLanes(into));
+    const first = this.#vector.lane(0, this.#dtype, extreme.result());
+    return [extreme.fold(others.map((each) => each.#extreme as Extreme)), into.add(first)];
+  }
+
+  #foldLanes(into: ScalarTotal): Code {
     if (isWide(this.#op, this.#dtype)) {
       return this.#totals.map((total) =>
         [0, 1].map((lane) => into.addDouble(f64x2.extract_lane(lane, total))),

@@ -20,6 +20,7 @@ import {
   valueOf,
 } from "./assembler.ts";
 import { floatMath } from "./math.ts";
+import { floatBody } from "./math32.ts";
 import { doubleMath } from "./math64.ts";
 import type { ScalarWriter } from "./scalar.ts";
 import { joinDoubles, splatBytes, upperHalf } from "./simd.ts";
@@ -278,6 +279,8 @@ export class VectorWriter {
       case "not":
         return t.eq(x, constant(0));
       default: {
+        const single = this.width === 4 ? floatBody(op) : null;
+        if (single) return single(x, this.#scalar.scope);
         const mathOf = this.width === 4 ? floatMath : doubleMath;
         const math = mathOf(this.#scalar.library, op);
         return math
