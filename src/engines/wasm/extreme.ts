@@ -22,6 +22,8 @@ export const isExtreme = (op: string, dtype: DType): op is "max" | "min" =>
   dtype.isFloating && (op === "max" || op === "min");
 
 export class Extreme {
+  /** Vectors that it takes. */
+  readonly vectors = 3;
   readonly #op: "max" | "min";
   readonly #width: 2 | 4;
   readonly #scope: FunctionScope;
@@ -45,6 +47,13 @@ export class Extreme {
       this.#signs.set(splatBytes(this.#op === "max" ? -1 : 0, "i32")),
       this.#isNan.set(splatBytes(0, "i32")),
     ];
+  }
+
+  /** Goes on from a result. */
+  resume(result: Operand): Code {
+    const value = this.#value;
+    const { ne } = this.#width === 2 ? f64x2 : f32x4;
+    return [value.set(result), this.#signs.set(value), this.#isNan.set(ne(value, value))];
   }
 
   add(value: Operand): Code {

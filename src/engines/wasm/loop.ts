@@ -18,7 +18,6 @@ import {
   type FunctionScope,
   i32,
   type Local,
-  type Operand,
   type ValueType,
   when,
   whileLoop,

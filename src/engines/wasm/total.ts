@@ -111,7 +111,7 @@ export class VectorTotal {
 
   /** Vectors that it takes. */
   get vectors(): number {
-    return this.#totals.length;
+    return this.#extreme?.vectors ?? this.#totals.length;
   }
 
   start(): Code {
@@ -145,7 +145,8 @@ export class VectorTotal {
     const [total, high] = this.#totals as [Local, Local | undefined];
     // A lane that does not count may have any value.
     if (high) return [total, high].map((x, i) => x.set(v128.load(pointer, offset + 16 * i)));
-    return total.set(this.#vector.load(out, pointer, offset, lanes === 1 ? 0 : 1));
+    const stored = this.#vector.load(out, pointer, offset, lanes === 1 ? 0 : 1);
+    return this.#extreme?.resume(stored) ?? total.set(stored);
   }
 
   /** All lanes, or only the first, as elements of the result, which may be wider or narrower than what was added. */
