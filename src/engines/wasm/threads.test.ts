@@ -141,30 +141,30 @@ test("a thread that is lost is an error of the run, and later runs do without th
   const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 1 }, {});
   const threads = new Threads(runtime.heap, runtime.modules, 3, 200);
   const increment = counting(runtime);
-  // The first piece takes long; all others wait for a word to change, for some seconds at most.
+  // The first piece waits until the two others were taken; they wait for a word to change. Neither waits for ever.
+  const [lineBytes, patience] = [128, int.const(-100)];
   const { hang } = runtime.kernels.functions("hang", (m) => {
     m.function("hang", ["i32", "i32", "i32"], [], (f) => {
-      const [begin, word] = [f.param(0), f.param(2)];
-      const i = f.local("i32");
+      const [begin, word, i] = [f.param(0), f.param(2), f.local("i32")];
+      const waitFor = (offset: number) =>
+        whileLoop(int.and(int.eqz(int.load(word, offset)), int.lt_u(i, patience)), [
+          i.set(int.add(i, int.const(1))),
+        ]);
+      const own = int.add(word, int.mul(begin, int.const(lineBytes)));
       return when(
         begin,
-        whileLoop(int.and(int.eqz(int.load(word)), int.lt_u(i, int.const(-100))), [
-          i.set(int.add(i, int.const(1))),
-        ]),
-        whileLoop(int.lt_u(i, int.const(1_000_000_000)), [
-          i.set(int.add(i, int.const(1))),
-          int.store(word, int.const(0), 4),
-        ]),
+        [int.store(own, int.const(1)), waitFor(0)],
+        [waitFor(lineBytes), waitFor(2 * lineBytes)],
       );
     });
   });
   if (!hang) throw new Error("no function");
-  const address = runtime.heap.allocate(64);
-  const words = new Int32Array(runtime.heap.memory.buffer, address, 16).fill(0);
+  const address = runtime.heap.allocate(4 * lineBytes);
+  const words = new Int32Array(runtime.heap.memory.buffer, address, lineBytes).fill(0);
   threads.run(increment, 9, 1, [address]);
   for (let i = 0; i < 500 && threads.ready < 2; i++) await sleep(10);
   words.fill(0);
-  // One piece per thread: the caller has the first, and is busy while the others are taken.
+  // One piece per thread: the caller has the first.
   expect(() => threads.run(hang, 3, 1, [address])).toThrow(
     "A thread of the wasm engine does not answer any more",
   );
