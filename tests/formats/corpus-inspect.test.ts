@@ -1,4 +1,4 @@
-// Inspects every folder of the corpus, where it is present.
+// Inspects every folder of the corpus, where it is present. `corpus-inspect.mjs` beside it takes the time.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -11,20 +11,16 @@ const folders =
     : readdirSync(corpus, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())
         .map(({ name, parentPath }) => ({ name, path: join(parentPath, name) }));
-const slowest = 2000; // ms
 
 test.skipIf(corpus !== null)(`without strangers' files: ${corpusAbsent}`, () => {
   expect(folders).toEqual([]);
 });
 
-describe.skipIf(corpus === null)("inspect reads every folder of the corpus in under 2 s", () => {
+describe.skipIf(corpus === null)("inspect reads every folder of the corpus", () => {
   test.each(folders)("$name", async ({ path }) => {
-    const start = performance.now();
     const { exitCode, out, error } = await run(["inspect", path]);
-    const time = performance.now() - start;
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
     expect(out).toContain("and 1 other file");
-    expect(time).toBeLessThan(slowest);
   });
 });
 
