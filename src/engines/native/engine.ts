@@ -5,8 +5,10 @@ import { features } from "../wasm/features.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { isStrict } from "../wasm/kernels/multiply-add.ts";
 import type { Routines } from "../wasm/runtime.ts";
+import type { Threads } from "../wasm/threads.ts";
+import { Crew } from "./crew.ts";
 import { type Ffi, findFfi } from "./ffi.ts";
-import { nativeKernels } from "./kernels.ts";
+import { nativeKernels, type Thresholds } from "./kernels.ts";
 import { findOneDnn, type OneDnn } from "./onednn.ts";
 
 interface Found {
@@ -49,21 +51,20 @@ export function whatNativeUses(): string | null {
   return `matrix products and convolutions by oneDNN ${version}${many}`;
 }
 
-/** The kernels of the library for a memory. */
-export function kernelsFor(heap: Heap, leastWork?: number): Routines {
+/** The kernels of the library for a memory, on threads that have not worked yet. */
+export function kernelsFor(heap: Heap, threads: Threads | null, thresholds?: Thresholds): Routines {
   const native = find();
   if (typeof native === "string") throw new Error(`The native engine cannot run: ${native}.`);
   // Shared memory never moves.
   const base = native.ffi.addressOf(new Uint8Array(heap.memory.buffer));
-  return nativeKernels(native.library, base, leastWork);
+  const { ffi, library } = native;
+  library.threads?.limit(threads?.count ?? 1);
+  const crew = new Crew(ffi, library, heap, threads);
+  return nativeKernels({ library, crew, base }, thresholds);
 }
 
 /** The engine of this process: all its sessions share one memory. */
 export const nativeEngine: WasmEngine = makeWasmEngine({
   name: "native",
-  kernels: ({ heap, threads }) => {
-    const native = find();
-    if (typeof native !== "string") native.library.threads?.limit(threads.count);
-    return kernelsFor(heap);
-  },
+  kernels: ({ heap, threads }) => kernelsFor(heap, threads),
 });

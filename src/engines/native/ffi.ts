@@ -15,11 +15,15 @@ interface KoffiLibrary {
   ): (...values: unknown[]) => unknown;
 }
 
+interface Require {
+  (name: string): unknown;
+  resolve(name: string): string;
+}
 interface Host {
   readonly process?: {
     readonly env: Record<string, string | undefined>;
     readonly platform: string;
-    getBuiltinModule?(name: string): { createRequire(from: string): (name: string) => unknown };
+    getBuiltinModule?(name: string): { createRequire(from: string): Require };
   };
 }
 const { process } = globalThis as Host;
@@ -28,10 +32,13 @@ const { process } = globalThis as Host;
 export type NativeFunction = (...values: number[]) => number;
 
 export class Ffi {
+  /** The file of koffi, for other threads. */
+  readonly path: string;
   readonly #koffi: Koffi;
 
-  constructor(koffi: Koffi) {
+  constructor(koffi: Koffi, path: string) {
     this.#koffi = koffi;
+    this.path = path;
   }
 
   open(path: string): KoffiLibrary {
@@ -57,9 +64,11 @@ export class Ffi {
 export function findFfi(): Ffi | string {
   if (!process?.getBuiltinModule) return "only Node can call native libraries";
   let koffi: Partial<Koffi>;
+  let path: string;
   try {
     const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);
-    koffi = require("koffi") as Partial<Koffi>;
+    path = require.resolve("koffi");
+    koffi = require(path) as Partial<Koffi>;
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === "MODULE_NOT_FOUND") {
@@ -69,7 +78,7 @@ export function findFfi(): Ffi | string {
   }
   if (!koffi.load || !koffi.address || !koffi.decode)
     return "the package koffi is too old (3 is needed)";
-  return new Ffi(koffi as Koffi);
+  return new Ffi(koffi as Koffi, path);
 }
 
 export const platform = (): string => process?.platform ?? "";

@@ -18,14 +18,19 @@ import { kernelsFor, whyNoNative } from "./engine.ts";
 
 const reason = whyNoNative();
 const where = reason ? ` (not run: ${reason})` : "";
-const whole = (heap: Heap) => kernelsFor(heap, 0);
+const whole = (heap: Heap) =>
+  kernelsFor(heap, null, { leastWork: 0, workOfPiece: Number.POSITIVE_INFINITY });
+const divided = (heap: Heap) => kernelsFor(heap, null, { leastWork: 0, workOfPiece: 1 });
+const expectBoth = (step: RoutineStep, seed: number): void => {
+  for (const kernels of [whole, divided]) expectLikeRoutine({ step, seed, kernels });
+};
 
 describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
   for (let seed = 1; seed <= 60; seed++) {
     const conv = randomConv(seed);
     test(`convolution and its gradients, seed ${seed}: ${JSON.stringify(conv)}`, () => {
       for (const kind of kinds) {
-        expectLikeRoutine({ step: convStep(kind, conv), seed, kernels: whole });
+        expectBoth(convStep(kind, conv), seed);
       }
     });
   }
@@ -35,19 +40,19 @@ describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
     const [m, k, n] = [0, 0, 0].map(() => integerOf(random, 1, 90)) as [number, number, number];
     const side = sides[seed % 4];
     test(`product, seed ${seed}: ${m} x ${k} x ${n} ${JSON.stringify(side)}`, () => {
-      expectLikeRoutine({ step: plainProduct(m, k, n, side), seed, kernels: whole });
+      expectBoth(plainProduct(m, k, n, side), seed);
     });
   }
 
   test("products in batches, and batches that broadcast", () => {
     batchedProducts.forEach((shape, i) => {
-      expectLikeRoutine({ step: productStep(shape), seed: 300 + i, kernels: whole });
+      expectBoth(productStep(shape), 300 + i);
     });
   });
 
   test("matrices inside other arrays", () => {
     stridedProducts().forEach((step, i) => {
-      expectLikeRoutine({ step, seed: 400 + i, kernels: whole });
+      expectBoth(step, 400 + i);
     });
   });
 
@@ -64,7 +69,7 @@ describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
       ],
     };
     const harness = new Harness();
-    const kernels = kernelsFor(harness.heap);
+    const kernels = kernelsFor(harness.heap, null);
     const takes = (step: RoutineStep) => kernels[step.name]?.(step, harness.context) !== null;
     expect(takes(plainProduct(32, 32, 32))).toBe(true);
     expect(takes(plainProduct(8, 8, 8))).toBe(false);
@@ -180,6 +185,37 @@ describe.skipIf(reason !== null)(`the native engine${where}`, () => {
         ],
       );
       both([y], [[x, image]]);
+    }
+  });
+
+  test("results are the same whichever threads there are", async () => {
+    const x = tf.placeholder(tf.float32, [6, 24, 24, 16]);
+    const kernel = numbers(3, 3, 16, 24);
+    const y = tf.nn.conv2d(x, kernel, [1, 2, 2, 1], "SAME");
+    const rows = tf.reshape(x, [-1, 144]);
+    const product = tf.matmul(rows, rows, { transposeA: true });
+    const wide = tf.matmul(tf.slice(rows, [0, 0], [16, 144]), numbers(144, 600)).add(numbers(600));
+    const fetches = [
+      y,
+      ...tf.gradients(y, [x, y.op.inputs[1] as tf.Tensor]),
+      product,
+      wide,
+    ] as tf.Tensor[];
+    const feeds: [tf.Tensor, tf.NDArray][] = [[x, numbers(6, 24, 24, 16)]];
+    const wanted = open("wasm").runSync(fetches, feeds);
+    const session = open("native");
+    const scaled = (array: tf.NDArray) =>
+      new tf.NDArray(
+        (array.data as Float32Array).map((value) => value / 100),
+        array.shape,
+        "float32",
+      );
+    // Threads start while runs go on without them.
+    for (let round = 0; round < 40; round++) {
+      session.runSync(fetches, feeds).forEach((array, i) => {
+        near(scaled(array), scaled(wanted[i] as tf.NDArray));
+      });
+      await new Promise((done) => setTimeout(done, 5));
     }
   });
 

@@ -7,18 +7,25 @@ import type { WindowParams } from "../routines/window.ts";
 import type { BoundKernel, KernelContext, WasmKernel } from "../wasm/kernel.ts";
 import { isFloat32 } from "../wasm/kernels/work.ts";
 import type { ConvKind, ConvWindow, Layout } from "./abi.ts";
-import type { OneDnn, Primitive } from "./onednn.ts";
+import { bind, type Piece, type Shared } from "./binding.ts";
+import type { Manner, Primitive } from "./onednn.ts";
+import { productPieces, type Span, spans } from "./pieces.ts";
 
-/** Multiply-adds from which a call of the library costs less than the kernel in WebAssembly. */
-export const worthwhile = 1 << 12;
+/** When to use the library how. */
+export interface Thresholds {
+  /** Multiply-adds from which a call of the library costs less than the kernel in WebAssembly. */
+  readonly leastWork: number;
+  /** Multiply-adds that another thread should have. */
+  readonly workOfPiece: number;
+}
+const usual: Thresholds = { leastWork: 1 << 12, workOfPiece: 1 << 18 };
 
-/** The kernels that the library has, for a memory that begins at an address of the process. */
+/** The kernels that the library has. */
 export function nativeKernels(
-  library: OneDnn,
-  base: number,
-  leastWork = worthwhile,
+  shared: Shared,
+  thresholds = usual,
 ): Readonly<Record<string, WasmKernel>> {
-  const make = new Maker(library, base, leastWork);
+  const make = new Maker(shared, thresholds);
   return {
     matmul: (step, context) => make.matmul(step, context),
     stridedMatmul: (step, context) => make.stridedMatmul(step, context),
@@ -28,24 +35,15 @@ export function nativeKernels(
   };
 }
 
-/** What follows a result and is done with it in one go. */
-interface Following {
-  /** One number for each of the last dimension. */
-  readonly bias: Value;
-  readonly relu: boolean;
-  readonly out: Value;
-}
-
 class Maker {
-  readonly #library: OneDnn;
-  readonly #base: number;
-
+  readonly #shared: Shared;
   readonly #leastWork: number;
+  readonly #workOfPiece: number;
 
-  constructor(library: OneDnn, base: number, leastWork: number) {
-    this.#library = library;
+  constructor(shared: Shared, { leastWork, workOfPiece }: Thresholds) {
+    this.#shared = shared;
     this.#leastWork = leastWork;
-    this.#base = base;
+    this.#workOfPiece = workOfPiece;
   }
 
   matmul(step: RoutineStep, context: KernelContext): BoundKernel | null {
@@ -72,25 +70,34 @@ class Maker {
     const work = sizeOf(batch) * rows * columns * depth;
     if (work === 0 || work < this.#leastWork) return null;
     if (this.#leastWork > 0 && isByVector(params)) return null;
-    const layout = (side: Strided, sizes: readonly [number, number]): Layout => ({
-      dims: [...side.batch.map((stride, i) => (stride === 0 ? 1 : (batch[i] as number))), ...sizes],
-      strides: [...side.batch.map((stride) => stride || 1), side.row, side.column],
-    });
-    const a = layout(params.a, [rows, depth]);
-    const b = layout(params.b, [depth, columns]);
-    const out = layout(params.out, [rows, columns]);
+    const { library } = this.#shared;
     const kept = context.versionOf?.(step.inputs[1] as Value) ?? null;
-    const make = (bias: boolean, relu: boolean): Primitive | null => {
-      const added = bias ? { dims: [...batch.map(() => 1), 1, columns], strides: undefined } : null;
-      const layouts = { a, b, bias: added && rowLayout(added.dims), out };
-      // A right side that stays is brought once into the order that the library likes best.
-      const free = { ...layouts, b: { dims: b.dims } };
-      const manner = { relu, work };
-      return (kept && this.#library.matmul(free, manner)) || this.#library.matmul(layouts, manner);
-    };
+    const pieces = productPieces(params, this.#pieces(work)).map((piece): Piece => {
+      const layout = (side: Strided, sizes: readonly [number, number]): Layout => ({
+        dims: [
+          ...side.batch.map((stride, i) => (stride === 0 ? 1 : (piece.batch[i] as number))),
+          ...sizes,
+        ],
+        strides: [...side.batch.map((stride) => stride || 1), side.row, side.column],
+      });
+      const a = layout(piece.a, [piece.rows, depth]);
+      const b = layout(piece.b, [depth, piece.columns]);
+      const out = layout(piece.out, [piece.rows, piece.columns]);
+      const make = (hasBias: boolean, relu: boolean, manner: Manner): Primitive | null => {
+        const dims = [...batch.map(() => 1), 1, piece.columns];
+        const layouts = { a, b, bias: hasBias ? rowLayout(dims) : null, out };
+        // A right side that stays is brought once into the order that the library likes best.
+        const free = { ...layouts, b: { dims: b.dims } };
+        return (
+          (kept && library.matmul(free, { ...manner, relu })) ||
+          library.matmul(layouts, { ...manner, relu })
+        );
+      };
+      const offsets = [piece.a.offset, piece.b.offset, piece.out.offset, piece.firstColumn];
+      return { make, plain: b, offsets };
+    });
     const isFull = params.out.column === 1 && params.out.offset === 0;
-    const offsets = [params.a.offset, params.b.offset, params.out.offset].map((at) => 4 * at);
-    return this.#bind(step, context, { make, packs: 1, plain: b, version: kept, offsets, isFull });
+    return bind(this.#shared, step, context, { pieces, work, packs: 1, version: kept, isFull });
   }
 
   convolution(kind: ConvKind, step: RoutineStep, context: KernelContext): BoundKernel | null {
@@ -117,119 +124,51 @@ class Maker {
       dims: [channels, depth, height, width],
       strides: [1, channels, width * depth * channels, depth * channels],
     };
-    const layouts = { x: imageLayout(x), filter: { dims: plain.dims }, y: imageLayout(y) };
-    const make = (bias: boolean, relu: boolean): Primitive | null => {
-      const added = bias ? { dims: [channels], strides: [1] } : null;
-      return this.#library.convolution(kind, { ...layouts, bias: added }, window, {
-        relu,
-        work,
-      });
+    const position = ({ forward: 1, backwardData: 0, backwardWeights: 2 } as const)[kind];
+    const isGradient = kind === "backwardWeights";
+    const [images = 0] = x;
+    const [sizeOfX, sizeOfY] = [sizeOf(x.slice(1)), sizeOf(y.slice(1))];
+    const { library } = this.#shared;
+    const piece = ({ begin, length }: Span): Piece => {
+      const some = (shape: number[]) => imageLayout([length, ...shape.slice(1)]);
+      const layouts = { x: some(x), filter: { dims: plain.dims }, y: some(y) };
+      const make = (hasBias: boolean, relu: boolean, manner: Manner): Primitive | null => {
+        const bias = hasBias ? { dims: [channels], strides: [1] } : null;
+        return library.convolution(kind, { ...layouts, bias }, window, { ...manner, relu });
+      };
+      const [atX, atY] = [begin * sizeOfX, begin * sizeOfY];
+      const offsets = {
+        forward: [atX, 0, atY, 0],
+        backwardData: [0, atY, atX, 0],
+        backwardWeights: [atX, atY, 0, 0],
+      }[kind];
+      return { make, plain, offsets };
     };
-    const position = { forward: 1, backwardData: 0, backwardWeights: 2 }[kind];
-    const version =
-      kind === "backwardWeights" ? null : context.versionOf?.(values[position] as Value);
-    const offsets = [0, 0, 0];
-    const isFull = kind === "forward";
-    return this.#bind(step, context, {
-      make,
-      packs: position,
-      plain,
-      version: version ?? null,
-      offsets,
-      isFull,
-    });
+    const version = isGradient ? null : (context.versionOf?.(values[position] as Value) ?? null);
+    const plan = { work, packs: position, version, isFull: kind === "forward" };
+    const count = this.#pieces(work);
+    const isShared = images >= count && (!isGradient || isWorthSumming(y, count));
+    const many =
+      isShared &&
+      bind(this.#shared, step, context, { ...plan, pieces: spans(images, count, 1).map(piece) });
+    // Alone, the library divides the work in other ways.
+    return (
+      many || bind(this.#shared, step, context, { ...plan, pieces: spans(images, 1, 1).map(piece) })
+    );
   }
 
-  /** What the library can do together with a step. */
-  #followingOf(step: RoutineStep): Following | null {
-    const following = followingOf(step);
-    return following?.relu && !this.#library.keepsNaN ? null : following;
-  }
-
-  /** Binds a primitive and the copy of the array that it wants in an order of its own. */
-  #bind(
-    step: RoutineStep,
-    context: KernelContext,
-    { make, packs, plain, version, offsets, isFull }: Plan,
-  ): BoundKernel | null {
-    let following = isFull ? this.#followingOf(step) : null;
-    let primitive = following && make(true, following.relu);
-    // The whole result is one piece.
-    const epilogue = primitive && context.epilogue?.((step.outputs[0] as Value).size);
-    if (!epilogue) {
-      primitive?.destroy();
-      following = null;
-      primitive = make(false, false);
-    }
-    if (!primitive) return null;
-    const main = primitive;
-    const result = following ? 3 : 2;
-    const isResult = packs === 2;
-    const at = isResult ? result : packs;
-    const reorder = isResult
-      ? this.#library.reorder(main.layout(at), plain, sizeOf(plain.dims))
-      : this.#library.reorder(plain, main.layout(at), sizeOf(plain.dims));
-    context.whenReleased?.(() => {
-      main.destroy();
-      reorder?.destroy();
-    });
-    const packed = reorder ? context.scratch(main.size(at)) : 0;
-    const positionOf = (value: Value | undefined): number =>
-      epilogue?.values.findIndex(({ root }) => root === value?.root) ?? -1;
-    const biasAt = positionOf(following?.bias);
-    const outAt = positionOf(following?.out);
-    const [first = 0, second = 0, last = 0] = offsets;
-    const addresses = new Array<number>(result + 1).fill(0);
-    const pair = [0, 0];
-    const start = this.#base;
-    let present: number | undefined;
-    let source = -1;
-    return (inputs, outputs, then = []) => {
-      addresses[0] = start + (inputs[0] as number) + first;
-      addresses[1] = start + (inputs[1] as number) + second;
-      if (following) {
-        addresses[2] = start + (then[biasAt] as number);
-        addresses[3] = start + (then[outAt] as number);
-      } else {
-        addresses[2] = start + (outputs[0] as number) + last;
-      }
-      if (!reorder) {
-        main.run(addresses);
-        return;
-      }
-      const unpacked = addresses[at] as number;
-      addresses[at] = start + packed;
-      if (isResult) {
-        main.run(addresses);
-        pair[0] = start + packed;
-        pair[1] = unpacked;
-        reorder.run(pair);
-        return;
-      }
-      const now = version?.();
-      if (now === undefined || now !== present || source !== unpacked) {
-        pair[0] = unpacked;
-        pair[1] = start + packed;
-        reorder.run(pair);
-        present = now;
-        source = unpacked;
-      }
-      main.run(addresses);
-    };
+  /** In how many pieces so much work is divided. */
+  #pieces(work: number): number {
+    return Math.max(1, Math.min(this.#shared.crew.count, Math.floor(work / this.#workOfPiece)));
   }
 }
 
-interface Plan {
-  make(bias: boolean, relu: boolean): Primitive | null;
-  /** Which of the two inputs, or of the result, the primitive wants in an order of its own. */
-  readonly packs: number;
-  /** How that array lies. */
-  readonly plain: Layout;
-  readonly version: (() => number) | null;
-  /** Bytes from the beginning of each array. */
-  readonly offsets: readonly number[];
-  /** Whether results fill their array, so that what follows may be done in one go. */
-  readonly isFull: boolean;
+/** Whether sums of a filter's gradient over so many positions take much longer than adding up as many results as pieces. */
+function isWorthSumming(
+  [images = 0, height = 0, width = 0]: readonly number[],
+  pieces: number,
+): boolean {
+  return images * height * width >= 128 * pieces;
 }
 
 /**
@@ -330,29 +269,3 @@ function withFewDimensions(params: StridedMatmulParams): StridedMatmulParams {
   }
   return { ...params, batch: dims, rows, a, b, out };
 }
-
-/** The epilogue of a step, where it adds a number to each element by its last dimension, and maybe takes max(_, 0). */
-function followingOf({ epilogue, outputs }: RoutineStep): Following | null {
-  const [result] = outputs;
-  if (!epilogue || !result || !isFloat32(epilogue.out)) return null;
-  const { body, out, dims } = epilogue;
-  const isMax = body.kind === "binary" && body.op === "max";
-  if (isMax && !(body.rhs.kind === "const" && body.rhs.value === 0)) return null;
-  const sum = isMax ? body.lhs : body;
-  if (sum.kind !== "binary" || sum.op !== "add") return null;
-  const { lhs, rhs } = sum;
-  if (lhs.kind !== "load" || rhs.kind !== "load") return null;
-  const [own, bias] = lhs.value.root === result.root ? [lhs, rhs] : [rhs, lhs];
-  const isOwn =
-    own.value.root === result.root && own.offset === 0 && isSame(own.strides, stridesOf(dims));
-  const isBias =
-    bias.offset === 0 &&
-    bias.value.size === dims.at(-1) &&
-    bias.strides.every((stride, i) => stride === (i === dims.length - 1 ? 1 : 0));
-  if (!isOwn || !isBias || dims.at(-1) !== result.shape.at(-1) || bias.value.root === result.root)
-    return null;
-  return { bias: bias.value, relu: isMax, out };
-}
-
-const isSame = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((each, i) => each === b[i]);

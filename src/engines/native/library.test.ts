@@ -14,9 +14,9 @@ const isLinux = process.platform === "linux";
 
 /** A library of made-up functions. */
 function made(version: readonly number[], functions: Readonly<Record<string, unknown>> = {}): Ffi {
-  return new Ffi({
+  const koffi = {
     load: () => ({
-      func: (name) => {
+      func: (name: string) => {
         if (name === "dnnl_version") return () => 1000;
         const result = functions[name];
         if (result === undefined)
@@ -25,8 +25,9 @@ function made(version: readonly number[], functions: Readonly<Record<string, unk
       },
     }),
     address: () => 0n,
-    decode: (address) => version[(Number(address) - 1000) / 4] ?? 0,
-  });
+    decode: (address: bigint) => version[(Number(address) - 1000) / 4] ?? 0,
+  };
+  return new Ffi(koffi, "koffi");
 }
 
 describe("a library with another interface", () => {

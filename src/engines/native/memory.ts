@@ -12,6 +12,9 @@ export class Block {
     this.#view = new DataView(new ArrayBuffer(bytes));
     this.address = ffi.addressOf(new Uint8Array(this.#view.buffer));
   }
+  get size(): number {
+    return this.#view.byteLength;
+  }
   setInt32(at: number, value: number): void {
     this.#view.setInt32(at, value, true);
   }

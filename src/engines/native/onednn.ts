@@ -39,8 +39,11 @@ const openMp: Readonly<Record<string, readonly string[]>> = {
 // Numbers of the C interface.
 const cpu = 1;
 const defaultStream = 1;
+const sequential = 1;
 const openMpRuntime = 2;
 const nameOfImplementation = 8;
+/** The caller gives operations the memory that they need while they run: the library's own is of one thread. */
+const scratchOfCaller = 1;
 
 /** An array that an operation reads or writes: its argument number, and where its description says how it lies. */
 interface Role {
@@ -56,6 +59,7 @@ const y = role(17, 133);
 const diffX = role(129, 130);
 const diffFilter = role(161, 132);
 const diffY = role(145, 134);
+const scratchpad = role(80, 136);
 
 /** The arrays of each kind of convolution in the order in which `Primitive.run` takes them; the result comes last. */
 const convRoles: Readonly<Record<ConvKind, readonly Role[]>> = {
@@ -66,6 +70,7 @@ const convRoles: Readonly<Record<ConvKind, readonly Role[]>> = {
 
 type Functions = Readonly<
   Record<
+    | "createStream"
     | "createPrimitive"
     | "destroyPrimitive"
     | "destroyDescription"
@@ -81,6 +86,7 @@ type Functions = Readonly<
     | "createOperations"
     | "destroyOperations"
     | "setOperations"
+    | "setScratchpad"
     | "descriptorOf"
     | "sizeOf"
     | "areEqual",
@@ -90,17 +96,40 @@ type Functions = Readonly<
 
 interface Shared {
   readonly threads: Team | null;
+  /** For operations that run at the same time, one each; those that run alone have the first. */
+  readonly slots: Slot[];
   readonly ffi: Ffi;
   readonly engine: number;
-  readonly stream: number;
   readonly functions: Functions;
   readonly result: Block;
+}
+
+/** What an operation needs while it runs, for operations that run one after the other. */
+class Slot {
+  readonly stream: number;
+  readonly #ffi: Ffi;
+  #scratch: Block | null = null;
+
+  constructor(ffi: Ffi, stream: number) {
+    this.#ffi = ffi;
+    this.stream = stream;
+  }
+  /** The address of memory for what is to be forgotten. */
+  get scratch(): number {
+    return this.#scratch?.address ?? 0;
+  }
+  /** Makes room for an operation that needs so many bytes. */
+  reserve(bytes: number): void {
+    if (bytes > (this.#scratch?.size ?? 0)) this.#scratch = new Block(this.#ffi, bytes);
+  }
 }
 
 /** An operation ready to run. It holds native memory until it is destroyed. */
 export class Primitive {
   /** How the library does it. */
   readonly name: string;
+  /** What the library's function that runs it is given. */
+  readonly call: readonly [number, number, number, number];
   readonly #shared: Shared;
   readonly #roles: readonly Role[];
   readonly #description: number;
@@ -109,20 +138,32 @@ export class Primitive {
   readonly #addresses: number[] = [];
   readonly #arguments: Block;
   readonly #threads: number;
+  readonly #slot: Slot;
+  readonly #hasScratch: boolean;
 
   /** Takes over the description, which was made for so many threads. */
-  constructor(shared: Shared, description: number, roles: readonly Role[], threads: number) {
+  constructor(
+    shared: Shared,
+    description: number,
+    roles: readonly Role[],
+    { threads, slot }: { readonly threads: number; readonly slot: Slot },
+  ) {
     this.#threads = threads;
     const { functions, ffi, engine, result } = shared;
     this.#shared = shared;
-    this.#roles = roles;
     this.#description = description;
+    this.#roles = [...roles, scratchpad];
+    const scratch = this.size(roles.length);
+    this.#hasScratch = scratch > 0;
+    if (!this.#hasScratch) this.#roles = roles;
+    this.#slot = slot;
+    slot.reserve(scratch);
     functions.query(description, nameOfImplementation, 0, result.address);
     this.name = ffi.text(result.getAddress(0));
     functions.createPrimitive(result.address, description);
     this.#handle = result.getAddress(0);
-    this.#arguments = new Block(ffi, 16 * roles.length);
-    roles.forEach((each, i) => {
+    this.#arguments = new Block(ffi, 16 * this.#roles.length);
+    this.#roles.forEach((each, i) => {
       functions.createMemory(result.address, this.layout(i).address, engine, 0);
       const memory = result.getAddress(0);
       this.#memories.push(memory);
@@ -130,6 +171,7 @@ export class Primitive {
       this.#arguments.setInt32(16 * i, each.argument);
       this.#arguments.setInt64(16 * i + 8, memory);
     });
+    this.call = [this.#handle, slot.stream, this.#roles.length, this.#arguments.address];
   }
 
   /** How the array at a position lies. */
@@ -139,21 +181,33 @@ export class Primitive {
   }
   /** Bytes of the array at a position. */
   size(i: number): number {
-    return this.#shared.functions.sizeOf(this.layout(i).address);
+    const { address } = this.layout(i);
+    return address === 0 ? 0 : this.#shared.functions.sizeOf(address);
   }
 
   /** Runs on arrays at addresses of the process. */
   run(addresses: readonly number[]): void {
-    const { functions, stream, threads } = this.#shared;
+    this.place(addresses);
+    this.runPlaced();
+  }
+
+  /** Says at which addresses of the process the arrays are when it runs. */
+  place(addresses: readonly number[]): void {
+    for (let i = 0; i < addresses.length; i++) this.#move(i, addresses[i] as number);
+    if (this.#hasScratch) this.#move(addresses.length, this.#slot.scratch);
+  }
+  #move(i: number, address: number): void {
+    if (this.#addresses[i] === address) return;
+    this.#shared.functions.moveMemory(this.#memories[i] as number, address);
+    this.#addresses[i] = address;
+  }
+
+  /** Runs where it was placed. */
+  runPlaced(): void {
+    const { functions, threads } = this.#shared;
     threads?.use(this.#threads);
-    for (let i = 0; i < addresses.length; i++) {
-      const address = addresses[i] as number;
-      if (this.#addresses[i] === address) continue;
-      functions.moveMemory(this.#memories[i] as number, address);
-      this.#addresses[i] = address;
-    }
-    functions.execute(this.#handle, stream, this.#memories.length, this.#arguments.address);
-    functions.wait(stream);
+    functions.execute(...this.call);
+    functions.wait(this.#slot.stream);
   }
 
   destroy(): void {
@@ -177,6 +231,8 @@ export interface Manner {
   readonly relu?: boolean;
   /** Multiply-adds. */
   readonly work: number;
+  /** Its place among operations that run at the same time, each in a thread of ours; alone it has threads of the library. */
+  readonly slot?: number | undefined;
 }
 
 export interface ProductLayouts {
@@ -190,12 +246,17 @@ export class OneDnn {
   readonly version: string;
   /** Its threads, where their number is ours to set. */
   readonly threads: Team | null;
+  /** Whether operations can be made to stay in the thread that runs them. */
+  readonly canShare: boolean;
+  /** Its file, by the name under which it was opened. */
+  readonly path: string;
   /** Whether max(x, 0) after an operation leaves NaN as it is, so that it is not hidden. */
   readonly keepsNaN: boolean;
   readonly #abi: Abi;
   readonly #shared: Shared;
 
   constructor(ffi: Ffi, path: string) {
+    this.path = path;
     const library = ffi.open(path);
     const declare = (name: string, parameters: readonly ParameterType[], result = "int") => {
       const types = parameters.map((type) => (type === "pointer" ? "intptr_t" : type));
@@ -215,15 +276,17 @@ export class OneDnn {
     if (!((major === 2 && minor >= 6) || major === 3)) {
       throw new Error(`oneDNN ${this.version} has another interface: 2.6 to 3.x are known`);
     }
-    this.threads = ffi.int(version + 24) === openMpRuntime ? findTeam(ffi) : null;
+    const runtime = ffi.int(version + 24);
+    this.threads = runtime === openMpRuntime ? findTeam(ffi) : null;
+    this.canShare = this.threads !== null || runtime === sequential;
     const result = new Block(ffi, 16);
     const made = (name: string, parameters: readonly ParameterType[], ...values: number[]) => {
       call(name, ["pointer", ...parameters])(result.address, ...values);
       return result.getAddress(0);
     };
     const engine = made("dnnl_engine_create", ["int", "pointer"], cpu, 0);
-    const stream = made("dnnl_stream_create", ["pointer", "int"], engine, defaultStream);
     const functions: Functions = {
+      createStream: call("dnnl_stream_create", ["pointer", "pointer", "int"]),
       createPrimitive: call("dnnl_primitive_create", pointers(2)),
       destroyPrimitive: call("dnnl_primitive_destroy", pointers(1)),
       destroyDescription: call("dnnl_primitive_desc_destroy", pointers(1)),
@@ -242,8 +305,10 @@ export class OneDnn {
       createOperations: call("dnnl_post_ops_create", pointers(1)),
       destroyOperations: call("dnnl_post_ops_destroy", pointers(1)),
       setOperations: call("dnnl_primitive_attr_set_post_ops", pointers(2)),
+      setScratchpad: call("dnnl_primitive_attr_set_scratchpad_mode", ["pointer", "int"]),
     };
-    this.#shared = { threads: this.threads, ffi, engine, stream, functions, result };
+    const { threads } = this;
+    this.#shared = { threads, slots: [], ffi, engine, functions, result };
     const binder = { engine, call, block: (bytes: number) => new Block(ffi, bytes) };
     this.#abi = major === 2 ? new Abi2(binder) : new Abi3(binder);
     const trial = this.#try(ffi);
@@ -323,30 +388,35 @@ export class OneDnn {
   reorder(
     source: Layout | Descriptor,
     target: Layout | Descriptor,
-    elements: number,
+    slot: number,
   ): Primitive | null {
     const { functions, engine, result } = this.#shared;
     const described = (layout: Layout | Descriptor) =>
       "address" in layout ? layout : this.#abi.describe(layout);
-    return this.#make([x, y], { work: elements * workOfCopy }, () => {
+    return this.#make([x, y], { work: 0, slot }, (attributes) => {
       const [s, t] = [described(source), described(target)];
-      if (functions.areEqual(s.address, t.address) !== 0) throw new Refused("reorder", 0);
-      functions.reorder(result.address, s.address, engine, t.address, engine, 0);
+      if (this.areSame(s, t)) throw new Refused("reorder", 0);
+      functions.reorder(result.address, s.address, engine, t.address, engine, attributes);
       return result.getAddress(0);
     });
+  }
+
+  areSame(a: Descriptor, b: Descriptor): boolean {
+    return this.#shared.functions.areEqual(a.address, b.address) !== 0;
   }
 
   /** Null where the library has no way to do it, or only the slow one that it has for everything. */
   #make(
     roles: readonly Role[],
-    { relu, work }: Manner,
+    { relu, work, slot }: Manner,
     describe: (attributes: number) => number,
   ): Primitive | null {
-    const attributes = relu ? this.#reluAttributes() : 0;
-    const threads = this.threads?.for(work) ?? 1;
+    const attributes = this.#attributes(relu ?? false);
+    const threads = slot === undefined ? (this.threads?.for(work) ?? 1) : 1;
     this.threads?.use(threads);
     try {
-      const made = new Primitive(this.#shared, describe(attributes), roles, threads);
+      const place = { threads, slot: this.#slot(slot ?? 0) };
+      const made = new Primitive(this.#shared, describe(attributes), roles, place);
       if (!made.name.startsWith("ref")) return made;
       made.destroy();
       return null;
@@ -355,19 +425,31 @@ export class OneDnn {
       throw error;
     } finally {
       this.#abi.release();
-      if (attributes !== 0) this.#shared.functions.destroyAttributes(attributes);
+      this.#shared.functions.destroyAttributes(attributes);
     }
   }
 
-  #reluAttributes(): number {
+  #slot(index: number): Slot {
+    const { slots, functions, ffi, engine, result } = this.#shared;
+    while (slots.length <= index) {
+      functions.createStream(result.address, engine, defaultStream);
+      slots.push(new Slot(ffi, result.getAddress(0)));
+    }
+    return slots[index] as Slot;
+  }
+
+  #attributes(relu: boolean): number {
     const { functions, result } = this.#shared;
-    functions.createOperations(result.address);
-    const operations = result.getAddress(0);
-    this.#abi.appendRelu(operations);
     functions.createAttributes(result.address);
     const attributes = result.getAddress(0);
-    functions.setOperations(attributes, operations);
-    functions.destroyOperations(operations);
+    functions.setScratchpad(attributes, scratchOfCaller);
+    if (relu) {
+      functions.createOperations(result.address);
+      const operations = result.getAddress(0);
+      this.#abi.appendRelu(operations);
+      functions.setOperations(attributes, operations);
+      functions.destroyOperations(operations);
+    }
     return attributes;
   }
 }
@@ -377,17 +459,18 @@ const pointers = (count: number): ParameterType[] =>
 
 /** Multiply-adds that a second thread should have: the two wait for each other. */
 const workOfThread = 1 << 19;
-/** Multiply-adds that take as long as copying an element. */
-const workOfCopy = 16;
 
 /** How the threads of the library's OpenMP runtime are told to work. */
 export class Team {
+  /** The runtime's file. */
+  readonly path: string;
   readonly #set: (count: number) => void;
   /** The most that work together. */
   #most = 1;
   #now = 0;
 
-  constructor(set: (count: number) => void) {
+  constructor(path: string, set: (count: number) => void) {
+    this.path = path;
     this.#set = set;
   }
   limit(count: number): void {
@@ -409,7 +492,7 @@ function findTeam(ffi: Ffi): Team | null {
   for (const name of openMp[platform()] ?? []) {
     try {
       const set = ffi.open(name).func("omp_set_num_threads", "void", ["int"]);
-      return new Team((count) => void set(count));
+      return new Team(name, (count) => void set(count));
     } catch {
       // Another runtime may be there.
     }

@@ -111,6 +111,63 @@ test("what threads were sent of a function is freed when nobody has the function
   expect(runtime.heap.used).toBeLessThanOrEqual(before);
 });
 
+/** Adds one to words from an address on, in the caller and, as a lent function, in other threads. */
+function lentCounting(runtime: Runtime, data: unknown = 1) {
+  const { threads, heap } = runtime;
+  const source = `return (begin, end, words) => {
+    const all = new Int32Array(memory.buffer, words);
+    for (let i = begin; i < end; i++) {
+      if (data === null) throw new Error("refused");
+      all[i] += data;
+      Atomics.add(all, 1000, 1);
+    }
+  };`;
+  threads.lent = { source, data };
+  const address = heap.allocate(4 * 1001);
+  const words = new Int32Array(heap.memory.buffer, address, 1001).fill(0);
+  const run = (piece: number): void => {
+    words[piece] = (words[piece] as number) + 1;
+    const end = performance.now() + 0.2;
+    while (performance.now() < end);
+  };
+  return { words, run: (pieces: number) => threads.runLent(run, pieces, [address]) };
+}
+
+test("pieces of a lent function are done once each, by whichever thread", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 3 }, {});
+  const { words, run } = lentCounting(runtime);
+  run(3);
+  await started(runtime, 2);
+  const jobs = 40;
+  for (let i = 1; i < jobs; i++) run(3 + (i % 5));
+  expect([...words.subarray(0, 3)]).toEqual([jobs, jobs, jobs]);
+  expect([...words.subarray(3, 9)]).toEqual([32, 24, 16, 8, 0, 0]);
+  // On a busy machine it may take a while until another thread comes in time.
+  for (let i = 0; i < 20_000 && words[1000] === 0; i++) run(3);
+  expect(words[1000]).toBeGreaterThan(0);
+});
+
+test("a lent function that fails in a thread is an error of the job", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 2 }, {});
+  const { run } = lentCounting(runtime, null);
+  run(2);
+  await started(runtime, 1);
+  const many = () => {
+    for (let i = 0; i < 20_000; i++) run(4);
+  };
+  expect(many).toThrow("a piece of a parallel function failed");
+});
+
+test("without threads that can make a lent function, the caller does all pieces", async () => {
+  const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 2 }, {});
+  const { words, run } = lentCounting(runtime);
+  runtime.threads.lent = { source: "return null.function;", data: 1 };
+  run(4);
+  await started(runtime, 1);
+  for (let i = 0; i < 10; i++) run(4);
+  expect([...words.subarray(0, 4)]).toEqual([11, 11, 11, 11]);
+});
+
 test("memory that is not shared has one thread", () => {
   const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: false, threads: 4 }, {});
   expect(runtime.threads.count).toBe(1);

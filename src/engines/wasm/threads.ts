@@ -5,7 +5,7 @@
 
 import { ResourceExhaustedError, UnavailableError, ValueError } from "../../core/errors.ts";
 import type { Heap } from "./heap.ts";
-import type { Exports, Modules, Origin } from "./modules.ts";
+import type { Exports, Modules } from "./modules.ts";
 import type { WasmFunction, WasmMemory } from "./webassembly.ts";
 
 // The control block: words of 32 bits in the shared memory.
@@ -41,12 +41,13 @@ const CLOSED = 0xffff;
  * browsers to a Web Worker. A module comes as bytes in the shared memory, because a thread that waits gets no messages.
  */
 const source = `
-const start = ({ memory, control, state, patient }) => {
+const start = ({ memory, control, state, patient, lent }) => {
   const words = new Int32Array(memory.buffer, control, state + 1);
   const modules = new Map();
   const refuse = () => { throw new Error("not in a thread"); };
   const host = new Proxy({}, { get: () => refuse });
-  const instantiate = () => {
+  const instantiate = (id) => {
+    if (id === 0) return [new Function("require", "memory", "data", lent.source)(require, memory, lent.data)];
     const bytes = new Uint8Array(memory.buffer, words[${BYTES}] >>> 0, words[${LENGTH}]).slice();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, host });
     return Object.values(instance.exports);
@@ -62,7 +63,7 @@ const start = ({ memory, control, state, patient }) => {
       let functions = modules.get(id);
       if (!functions) {
         let made = null;
-        try { made = instantiate(); } catch {}
+        try { made = instantiate(id); } catch {}
         if (Atomics.load(words, ${TICKET}) >>> 16 !== ticket >>> 16) continue;
         if (!made) return;
         if (modules.size >= ${modulesPerThread}) modules.delete(modules.keys().next().value);
@@ -138,6 +139,17 @@ export function threadsWanted(): number {
   return Math.min(os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1, 16);
 }
 
+/** A function that is of no module: every thread makes one for itself. */
+export interface Lent {
+  /**
+   * The body of a function of `require`, `memory` and `data`, which returns the function: it gets the first piece that
+   * it is to run, the one behind the last, and what was given with the job.
+   */
+  readonly source: string;
+  /** What can be posted to a worker. */
+  readonly data: unknown;
+}
+
 /** A thread that was started, as far as the caller knows. */
 interface Helper {
   /** Its word of the control block. */
@@ -159,6 +171,8 @@ export class Threads {
   readonly #forgotten: FinalizationRegistry<number>;
   /** A job without progress for this long has lost a thread. In milliseconds. */
   readonly #patience: number;
+  /** What threads can run besides functions of modules; to be set before the first job. */
+  lent: Lent | null = null;
   #helpers: Helper[] = [];
   #started = false;
   #jobs = 0;
@@ -191,18 +205,42 @@ export class Threads {
       run(0, count, ...args);
       return;
     }
-    if (!this.#started) this.#start();
-    const address = this.ready > 0 ? this.#send(origin.module) : null;
-    if (address === null) {
+    const sent = this.#hasHelpers() ? this.#send(origin.module) : null;
+    if (sent === null) {
       run(0, count, ...args);
       return;
     }
     const pieces = Math.ceil(count / size);
-    this.#post(origin, address, pieces, size, count, args);
+    this.#post(
+      { ...sent, length: origin.module.bytes.length, index: origin.index },
+      size,
+      count,
+      args,
+    );
+    this.#share(pieces, (piece) => run(piece * size, Math.min(count, (piece + 1) * size), ...args));
+  }
+
+  /** Has each piece below a count run once: by `run` here, or by the lent function in other threads. */
+  runLent(run: (piece: number) => void, pieces: number, args: readonly number[]): void {
+    if (pieces > 1 && this.lent && !this.#broken && this.#hasHelpers()) {
+      this.#post(theLent, 1, pieces, args);
+      this.#share(pieces, run);
+      return;
+    }
+    for (let piece = 0; piece < pieces; piece++) run(piece);
+  }
+
+  #hasHelpers(): boolean {
+    if (!this.#started) this.#start();
+    return this.ready > 0;
+  }
+
+  /** Does pieces of the present job until there are none, and waits for those that others have. */
+  #share(pieces: number, run: (piece: number) => unknown): void {
     let failure: unknown;
     this.#work(pieces, (piece) => {
       try {
-        run(piece * size, Math.min(count, (piece + 1) * size), ...args);
+        run(piece);
       } catch (error) {
         failure = error;
       }
@@ -220,9 +258,7 @@ export class Threads {
   }
 
   #post(
-    origin: Origin,
-    { id, address }: Sent,
-    pieces: number,
+    { id, address, length, index }: Posted,
     size: number,
     count: number,
     args: readonly number[],
@@ -232,13 +268,13 @@ export class Threads {
     Atomics.store(shared, TICKET, (this.#jobs << 16) | CLOSED);
     shared[DONE] = 0;
     shared[FAILED] = 0;
-    shared[PIECES] = pieces;
+    shared[PIECES] = Math.ceil(count / size);
     shared[PIECE_SIZE] = size;
     shared[COUNT] = count;
     shared[MODULE] = id;
     shared[BYTES] = address;
-    shared[LENGTH] = origin.module.bytes.length;
-    shared[FUNCTION] = origin.index;
+    shared[LENGTH] = length;
+    shared[FUNCTION] = index;
     shared[ARGUMENTS] = args.length;
     args.forEach((value, i) => {
       shared[FIRST_ARGUMENT + i] = value;
@@ -320,7 +356,7 @@ export class Threads {
     const { memory } = this.#heap;
     try {
       for (let state = words; state < words + this.count - 1; state++) {
-        const data = { memory, control: this.#control, state, patient: 4000 };
+        const data = { memory, control: this.#control, state, patient: 4000, lent: this.lent };
         const helper = startThread(data, () => this.#dropEnded());
         if (helper) this.#helpers.push(helper);
       }
@@ -334,6 +370,14 @@ interface Sent {
   readonly id: number;
   readonly address: number;
 }
+/** The function of a job. */
+interface Posted extends Sent {
+  /** Bytes of its module. */
+  readonly length: number;
+  readonly index: number;
+}
+/** Modules count from 1. */
+const theLent: Posted = { id: 0, address: 0, length: 0, index: 0 };
 
 /** After so long without progress it is asked whether a thread has ended. In milliseconds. */
 const firstDoubt = 500;
@@ -360,6 +404,7 @@ interface ThreadData {
   readonly control: number;
   readonly state: number;
   readonly patient: number;
+  readonly lent: Lent | null;
 }
 
 /** Starts a thread where the host has any; `onEnd` is called after it has ended. */

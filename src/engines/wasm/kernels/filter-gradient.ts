@@ -196,8 +196,8 @@ function defineBlock(
   });
 }
 
-/** Exports f(begin, end, parts, out): four elements at a time of the filter's gradient, the parts added in order. */
-function defineTotal(module: ModuleBuilder, slots: number, elements: number): void {
+/** Exports f(begin, end, parts, out): sums of parts, four elements at a time, the parts added in order. */
+export function defineTotal(module: ModuleBuilder, slots: number, elements: number): void {
   const partBytes = Math.ceil(elements / 4) * 16;
   const rest = elements % 4;
   const last = Math.floor(elements / 4);
