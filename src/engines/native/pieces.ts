@@ -8,16 +8,13 @@ export interface Span {
   readonly length: number;
 }
 
-/** [0, total) in at most `count` spans of about one length, which begin at multiples of `grain`. */
+/** [0, total) in at most `count` spans of about one length of at least `grain`, which begin at its multiples. */
 export function spans(total: number, count: number, grain: number): Span[] {
-  const units = Math.ceil(total / grain);
-  const pieces = Math.max(1, Math.min(count, units));
-  return Array.from({ length: pieces }, (_, i) => {
-    const [begin, end] = [i, i + 1].map((at) =>
-      Math.min(total, Math.round((at * units) / pieces) * grain),
-    ) as [number, number];
-    return { begin, length: end - begin };
-  });
+  const units = Math.max(1, Math.floor(total / grain));
+  const pieces = Math.min(count, units);
+  const at = (i: number): number =>
+    i === pieces ? total : Math.round((i * units) / pieces) * grain;
+  return Array.from({ length: pieces }, (_, i) => ({ begin: at(i), length: at(i + 1) - at(i) }));
 }
 
 /** Part of a product: its sides have offsets of their own. */
