@@ -25,21 +25,19 @@ const help = `Measures training steps and other works on the engines of this pac
   --add              keeps the other works of the file where results are written
   --save FILE        where results are written (default: bench/results/latest.json)`;
 
-const { values: options } = parseArgs({
-  options: {
-    peers: { type: "boolean" },
-    only: { type: "string" },
-    engine: { type: "string", default: "native,wasm" },
-    peer: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "0.3" },
-    threads: { type: "string", default: "2" },
-    cpus: { type: "string" },
-    long: { type: "boolean" },
-    add: { type: "boolean" },
-    save: { type: "string", default: join(import.meta.dirname, "results/latest.json") },
-    help: { type: "boolean" },
-  },
+const options = given({
+  peers: { type: "boolean" },
+  only: { type: "string" },
+  engine: { type: "string", default: "native,wasm" },
+  peer: { type: "string" },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "0.3" },
+  threads: { type: "string", default: "2" },
+  cpus: { type: "string" },
+  long: { type: "boolean" },
+  add: { type: "boolean" },
+  save: { type: "string", default: join(import.meta.dirname, "results/latest.json") },
+  help: { type: "boolean" },
 });
 if (options.help) {
   console.log(help);
@@ -122,6 +120,16 @@ try {
 }
 console.log(goals(results));
 console.log(`Results: ${options.save}`);
+
+/** What the command line says; leaves with a message where it says something else. */
+function given(options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${error.message.split("\n", 1)[0]} See npm run bench -- --help.`);
+    process.exit(2);
+  }
+}
 
 /** Writes the arrays of a work where all systems read them; gives their shapes. */
 function writeArrays(arrays = {}) {
