@@ -18,10 +18,12 @@ const { koffi, library, openMp } = data;
 const native = require(koffi);
 if (openMp) native.load(openMp).func("omp_set_num_threads", "void", ["int"])(1);
 const run = native.load(library).func("dnnl_primitive_execute", "int", ["intptr_t", "intptr_t", "int", "intptr_t"]);
+let numbers = new Float64Array(memory.buffer);
 return (begin, end, table) => {
-  const calls = new Float64Array(memory.buffer, table >>> 0, ${entry} * end);
-  for (let i = ${entry} * begin; i < calls.length; i += ${entry}) {
-    if (run(calls[i], calls[i + 1], calls[i + 2], calls[i + 3]) !== 0) throw new Error("refused");
+  if (numbers.buffer !== memory.buffer) numbers = new Float64Array(memory.buffer);
+  const first = (table >>> 0) / 8;
+  for (let i = first + ${entry} * begin; i < first + ${entry} * end; i += ${entry}) {
+    if (run(numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]) !== 0) throw new Error("refused");
   }
 };
 `;
@@ -52,11 +54,11 @@ export class Crew {
     const calls = operations.flatMap(({ call }) => call);
     new Float64Array(this.#heap.memory.buffer, table, calls.length).set(calls);
     const args = [table];
-    const run = (piece: number) => (operations[piece] as Primitive).runPlaced();
-    const threads = this.#threads;
-    return () => {
-      if (threads) threads.runLent(run, operations.length, args);
-      else for (let i = 0; i < operations.length; i++) run(i);
+    const run = (begin: number, end: number): undefined => {
+      for (let i = begin; i < end; i++) (operations[i] as Primitive).runPlaced();
     };
+    const threads = this.#threads;
+    const count = operations.length;
+    return threads ? () => threads.runLent(run, count, args) : () => run(0, count);
   }
 }

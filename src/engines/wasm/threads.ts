@@ -5,7 +5,7 @@
 
 import { ResourceExhaustedError, UnavailableError, ValueError } from "../../core/errors.ts";
 import type { Heap } from "./heap.ts";
-import type { Exports, Modules } from "./modules.ts";
+import type { Exports, Modules, Origin } from "./modules.ts";
 import type { WasmFunction, WasmMemory } from "./webassembly.ts";
 
 // The control block: words of 32 bits in the shared memory.
@@ -44,6 +44,8 @@ const source = `
 const start = ({ memory, control, state, patient, lent }) => {
   const words = new Int32Array(memory.buffer, control, state + 1);
   const modules = new Map();
+  // Nothing is made anew for each piece, so that hardly anything is left behind.
+  const args = [];
   const refuse = () => { throw new Error("not in a thread"); };
   const host = new Proxy({}, { get: () => refuse });
   const instantiate = (id) => {
@@ -59,7 +61,8 @@ const start = ({ memory, control, state, patient, lent }) => {
       const pieces = words[${PIECES}];
       if (piece >= pieces) return;
       const size = words[${PIECE_SIZE}] >>> 0, count = words[${COUNT}] >>> 0, index = words[${FUNCTION}], id = words[${MODULE}];
-      const args = Array.from(words.subarray(${FIRST_ARGUMENT}, ${FIRST_ARGUMENT} + words[${ARGUMENTS}]));
+      args.length = Math.min(words[${ARGUMENTS}], ${mostArguments});
+      for (let i = 0; i < args.length; i++) args[i] = words[${FIRST_ARGUMENT} + i];
       let functions = modules.get(id);
       if (!functions) {
         let made = null;
@@ -166,6 +169,7 @@ export class Threads {
   readonly #control: number;
   readonly #words: Int32Array;
   readonly #sent = new WeakMap<Exports, Sent>();
+  readonly #posted = new WeakMap<WasmFunction, Posted>();
   #modulesSent = 0;
   /** Frees the bytes of modules that nobody has any more. */
   readonly #forgotten: FinalizationRegistry<number>;
@@ -205,29 +209,26 @@ export class Threads {
       run(0, count, ...args);
       return;
     }
-    const sent = this.#hasHelpers() ? this.#send(origin.module) : null;
-    if (sent === null) {
+    const posted = this.#hasHelpers() ? this.#send(run, origin) : null;
+    if (posted === null) {
       run(0, count, ...args);
       return;
     }
-    const pieces = Math.ceil(count / size);
-    this.#post(
-      { ...sent, length: origin.module.bytes.length, index: origin.index },
-      size,
-      count,
-      args,
-    );
-    this.#share(pieces, (piece) => run(piece * size, Math.min(count, (piece + 1) * size), ...args));
+    this.#post(posted, size, count, args);
+    this.#share(run, size, count, args);
   }
 
-  /** Has each piece below a count run once: by `run` here, or by the lent function in other threads. */
-  runLent(run: (piece: number) => void, pieces: number, args: readonly number[]): void {
-    if (pieces > 1 && this.lent && !this.#broken && this.#hasHelpers()) {
-      this.#post(theLent, 1, pieces, args);
-      this.#share(pieces, run);
+  /**
+   * Calls a function for single pieces below a count, as `run` does: `run` itself in this thread, and in others the lent
+   * function, which does the same.
+   */
+  runLent(run: WasmFunction, count: number, args: readonly number[]): void {
+    if (count > 1 && this.lent && !this.#broken && this.#hasHelpers()) {
+      this.#post(theLent, 1, count, args);
+      this.#share(run, 1, count, args);
       return;
     }
-    for (let piece = 0; piece < pieces; piece++) run(piece);
+    run(0, count, ...args);
   }
 
   #hasHelpers(): boolean {
@@ -236,15 +237,22 @@ export class Threads {
   }
 
   /** Does pieces of the present job until there are none, and waits for those that others have. */
-  #share(pieces: number, run: (piece: number) => unknown): void {
+  #share(run: WasmFunction, size: number, count: number, args: readonly number[]): void {
+    const shared = this.#words;
+    const pieces = Math.ceil(count / size);
     let failure: unknown;
-    this.#work(pieces, (piece) => {
+    for (;;) {
+      const ticket = Atomics.load(shared, TICKET);
+      const piece = ticket & 0xffff;
+      if (piece >= pieces) break;
+      if (Atomics.compareExchange(shared, TICKET, ticket, ticket + 1) !== ticket) continue;
       try {
-        run(piece);
+        run(piece * size, Math.min(count, (piece + 1) * size), ...args);
       } catch (error) {
         failure = error;
       }
-    });
+      Atomics.add(shared, DONE, 1);
+    }
     this.#wait(pieces);
     if (failure !== undefined) throw failure;
     if (Atomics.load(this.#words, FAILED) !== 0)
@@ -276,24 +284,10 @@ export class Threads {
     shared[LENGTH] = length;
     shared[FUNCTION] = index;
     shared[ARGUMENTS] = args.length;
-    args.forEach((value, i) => {
-      shared[FIRST_ARGUMENT + i] = value;
-    });
+    for (let i = 0; i < args.length; i++) shared[FIRST_ARGUMENT + i] = args[i] as number;
     Atomics.store(shared, TICKET, this.#jobs << 16);
     Atomics.add(shared, SIGNAL, 1);
     Atomics.notify(shared, SIGNAL);
-  }
-
-  #work(pieces: number, run: (piece: number) => void): void {
-    const shared = this.#words;
-    for (;;) {
-      const ticket = Atomics.load(shared, TICKET);
-      const piece = ticket & 0xffff;
-      if (piece >= pieces) return;
-      if (Atomics.compareExchange(shared, TICKET, ticket, ticket + 1) !== ticket) continue;
-      run(piece);
-      Atomics.add(shared, DONE, 1);
-    }
   }
 
   #wait(pieces: number): void {
@@ -331,23 +325,30 @@ export class Threads {
     this.#helpers = this.#helpers.filter((helper) => !helper.hasEnded());
   }
 
-  /** The bytes of a module in shared memory, where threads find them; null where there is no room for them. */
-  #send(module: Exports): Sent | null {
-    let sent = this.#sent.get(module);
-    if (!sent) {
-      let address: number;
-      try {
-        address = this.#heap.allocate(module.bytes.length);
-      } catch (error) {
-        if (error instanceof ResourceExhaustedError) return null;
-        throw error;
-      }
-      this.#heap.bytes(address, module.bytes.length).set(module.bytes);
-      this.#modulesSent += 1;
-      sent = { id: this.#modulesSent, address };
-      this.#sent.set(module, sent);
-      this.#forgotten.register(module, address);
+  /** What threads need to know of a function, whose module is copied to shared memory; null where there is no room for it. */
+  #send(run: WasmFunction, { module, index }: Origin): Posted | null {
+    const known = this.#posted.get(run);
+    if (known) return known;
+    const sent = this.#sent.get(module) ?? this.#copy(module);
+    if (!sent) return null;
+    const posted = { ...sent, length: module.bytes.length, index };
+    this.#posted.set(run, posted);
+    return posted;
+  }
+
+  #copy(module: Exports): Sent | null {
+    let address: number;
+    try {
+      address = this.#heap.allocate(module.bytes.length);
+    } catch (error) {
+      if (error instanceof ResourceExhaustedError) return null;
+      throw error;
     }
+    this.#heap.bytes(address, module.bytes.length).set(module.bytes);
+    this.#modulesSent += 1;
+    const sent = { id: this.#modulesSent, address };
+    this.#sent.set(module, sent);
+    this.#forgotten.register(module, address);
     return sent;
   }
 
@@ -430,6 +431,8 @@ function startNodeThread(node: NodeWorkers, data: ThreadData, onEnd: () => void)
     transferList: [port2],
     execArgv: [],
     env: {},
+    // What little it leaves behind is cleared away soon.
+    resourceLimits: { maxYoungGenerationSizeMb: 1 },
   });
   let ended = false;
   const end = () => {
