@@ -267,10 +267,16 @@ export class Session implements RunnableSession, Disposable {
     for (const name of openStates(this.graph)) {
       text += `${name}[${this.#cells.get(name)?.array?.shape ?? ""}],`;
     }
-    for (const [name, { array, reshaped }] of this.#cells) {
-      if (reshaped) text += `;${name}[${array?.shape}]`;
+    // Hardly ever there is one; entries would be made anew for each run.
+    for (const { reshaped } of this.#cells.values()) {
+      if (reshaped) return text + this.#reshaped();
     }
     return text;
+  }
+
+  #reshaped(): string {
+    const cells = [...this.#cells].filter(([, { reshaped }]) => reshaped);
+    return cells.map(([name, { array }]) => `;${name}[${array?.shape}]`).join("");
   }
 
   #cell(key: StateKey): StateCell {
