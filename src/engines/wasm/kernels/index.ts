@@ -14,6 +14,7 @@ import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pool.ts";
 import { randomStandardNormal, randomUniform, truncatedNormal } from "./random.ts";
 import { cumulative } from "./scan.ts";
 import { scatterNd, scatterNdUpdate, scatterUpdate, unsortedSegment } from "./scatter.ts";
+import { topK } from "./topk.ts";
 
 export const wasmRoutines: Readonly<Record<string, WasmKernel>> = {
   avgPool,
@@ -36,6 +37,7 @@ export const wasmRoutines: Readonly<Record<string, WasmKernel>> = {
   scatterNdUpdate,
   scatterUpdate,
   stridedMatmul,
+  topK,
   truncatedNormal,
   unsortedSegment,
 };
