@@ -120,36 +120,36 @@ function makeAll({ pieces, work }: Plan, bias: boolean, relu: boolean): Primitiv
 }
 
 /** Inputs are copied for the operations before they run, unless copies are still true. */
-function withInputCopies(bound: Bound, packs: 0 | 1): Run {
+function withInputCopies(bound: Bound, packs: 0 | 1): Run | null {
   const { shared, context, operations, pieces, version } = bound;
   const { library, base } = shared;
   const reorders: Primitive[] = [];
   /** From where in the array to which address. */
   const ways: [number, number][] = [];
   const places: (number | null)[] = [];
-  operations.forEach((operation, i) => {
+  for (const [i, operation] of operations.entries()) {
     const { offsets, plain } = pieces[i] as Piece;
     const offset = offsets[packs] as number;
     const wanted = operation.layout(packs);
     const before = operations[i - 1];
-    const isSame =
+    const isAgain =
       pieces[i - 1]?.offsets[packs] === offset &&
       before &&
       library.areSame(before.layout(packs), wanted);
-    if (isSame) {
-      places.push(places[i - 1] as number | null);
-      return;
+    if (isAgain || library.areSame(plain, wanted)) {
+      places.push(isAgain ? (places[i - 1] as number | null) : null);
+      continue;
     }
     const reorder = library.reorder(plain, wanted, i);
     if (!reorder) {
-      places.push(null);
-      return;
+      for (const each of [...operations, ...reorders]) each.destroy();
+      return null;
     }
     const address = base + context.scratch(operation.size(packs));
     reorders.push(reorder);
     ways.push([floatSize * offset, address]);
     places.push(address);
-  });
+  }
   const run = together(bound, operations);
   const copy = together(bound, reorders);
   const place = placing(bound, packs, places);
@@ -179,12 +179,16 @@ function withResultCopies(bound: Bound): Run | null {
   const { library, base } = shared;
   const first = operations[0] as Primitive;
   const layout = first.layout(result);
-  if (operations.some((each) => !library.areSame(each.layout(result), layout))) {
+  const { plain } = pieces[0] as Piece;
+  const isPlain = library.areSame(layout, plain);
+  const reorder = isPlain ? null : library.reorder(layout, plain, 0);
+  const areAlike = operations.every((each) => library.areSame(each.layout(result), layout));
+  if (!areAlike || (!isPlain && !reorder)) {
     for (const each of operations) each.destroy();
+    reorder?.destroy();
     return null;
   }
   const run = together(bound, operations);
-  const reorder = library.reorder(layout, (pieces[0] as Piece).plain, 0);
   const count = operations.length;
   if (count === 1 && !reorder) {
     const place = placing(bound, result, [null]);

@@ -1,5 +1,5 @@
 // Tests of oneDNN's kernels. They need koffi and libdnnl, and say so where those are missing.
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { expectLikeRoutine, integerOf, randomOf } from "../../../tests/kernels/check.ts";
 import { type Conv, convStep, kinds, randomConv } from "../../../tests/kernels/convs.ts";
 import { Harness, value } from "../../../tests/kernels/harness.ts";
@@ -14,9 +14,26 @@ import { float32, float64 } from "../../core/dtypes.ts";
 import * as tf from "../../index.ts";
 import type { RoutineStep } from "../ir.ts";
 import type { Heap } from "../wasm/heap.ts";
+import { Crew } from "./crew.ts";
 import { kernelsFor, whyNoNative } from "./engine.ts";
+import { type Ffi, findFfi } from "./ffi.ts";
+import { nativeKernels } from "./kernels.ts";
+import { findOneDnn, type OneDnn } from "./onednn.ts";
 
 const reason = whyNoNative();
+/** Channels enough for the library's own orders. */
+const conv: Conv = {
+  x: [8, 14, 14, 16],
+  filter: [3, 3],
+  channels: 16,
+  strides: [1, 1],
+  dilations: [1, 1],
+  pads: [
+    [1, 1],
+    [1, 1],
+  ],
+};
+
 const where = reason ? ` (not run: ${reason})` : "";
 const whole = (heap: Heap) =>
   kernelsFor(heap, null, { leastWork: 0, workOfPiece: Number.POSITIVE_INFINITY });
@@ -57,17 +74,6 @@ describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
   });
 
   test("what WebAssembly does as well is left to it", () => {
-    const conv: Conv = {
-      x: [8, 14, 14, 16],
-      filter: [3, 3],
-      channels: 16,
-      strides: [1, 1],
-      dilations: [1, 1],
-      pads: [
-        [1, 1],
-        [1, 1],
-      ],
-    };
     const harness = new Harness();
     const kernels = kernelsFor(harness.heap, null);
     const takes = (step: RoutineStep) => kernels[step.name]?.(step, harness.context) !== null;
@@ -95,6 +101,30 @@ describe.skipIf(reason !== null)(`kernels of oneDNN${where}`, () => {
     expect(takes(convStep("conv2dBackpropFilter", { ...conv, x: [8, 14, 14, 1] }))).toBe(true);
   });
 });
+
+test.skipIf(reason !== null)(
+  `what the library cannot bring into its order is left to WebAssembly${where}`,
+  () => {
+    const ffi = findFfi() as Ffi;
+    const library = findOneDnn(ffi) as OneDnn;
+    const harness = new Harness();
+    const { heap, context } = harness;
+    const base = ffi.addressOf(new Uint8Array(heap.memory.buffer));
+    const shared = { base, crew: new Crew(ffi, library, heap, null), library };
+    const kernels = nativeKernels(shared, { leastWork: 0, workOfPiece: 1 });
+    const reorder = vi.spyOn(library, "reorder");
+    const bound = (kind: (typeof kinds)[number]) => kernels[kind]?.(convStep(kind, conv), context);
+    const ordering = kinds.filter((kind) => {
+      reorder.mockClear();
+      expect(bound(kind)).not.toBeNull();
+      return reorder.mock.calls.length > 0;
+    });
+    expect(ordering).toContain("conv2d");
+    expect(ordering).toContain("conv2dBackpropFilter");
+    reorder.mockReturnValue(null);
+    for (const kind of ordering) expect(bound(kind), kind).toBeNull();
+  },
+);
 
 describe.skipIf(reason !== null)(`the native engine${where}`, () => {
   const random = randomOf(7);

@@ -384,25 +384,30 @@ export class OneDnn {
     });
   }
 
-  /** Copies elements from one layout to another: runs on source, target. Null where they are the same. */
+  /** Copies elements from one layout to another: runs on source, target. */
   reorder(
     source: Layout | Descriptor,
     target: Layout | Descriptor,
     slot: number,
   ): Primitive | null {
     const { functions, engine, result } = this.#shared;
-    const described = (layout: Layout | Descriptor) =>
-      "address" in layout ? layout : this.#abi.describe(layout);
     return this.#make([x, y], { work: 0, slot }, (attributes) => {
-      const [s, t] = [described(source), described(target)];
-      if (this.areSame(s, t)) throw new Refused("reorder", 0);
-      functions.reorder(result.address, s.address, engine, t.address, engine, attributes);
+      const [from, to] = [this.#described(source), this.#described(target)];
+      functions.reorder(result.address, from.address, engine, to.address, engine, attributes);
       return result.getAddress(0);
     });
   }
 
-  areSame(a: Descriptor, b: Descriptor): boolean {
-    return this.#shared.functions.areEqual(a.address, b.address) !== 0;
+  /** Whether elements lie alike. */
+  areSame(a: Layout | Descriptor, b: Layout | Descriptor): boolean {
+    const [first, second] = [this.#described(a), this.#described(b)];
+    const areSame = this.#shared.functions.areEqual(first.address, second.address) !== 0;
+    this.#abi.release();
+    return areSame;
+  }
+
+  #described(layout: Layout | Descriptor): Descriptor {
+    return "address" in layout ? layout : this.#abi.describe(layout);
   }
 
   /** Null where the library has no way to do it, or only the slow one that it has for everything. */
