@@ -32,11 +32,6 @@ export interface ConvSides {
   readonly y: Descriptor;
 }
 
-/** Attributes of an operation: what is done with each result. */
-export interface Attributes {
-  readonly relu: boolean;
-}
-
 export interface Abi {
   /** Makes a descriptor, which lives until `release`. */
   describe(layout: Layout): Descriptor;

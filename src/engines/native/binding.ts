@@ -3,13 +3,14 @@
 import { stridesOf } from "../../core/ndarray.ts";
 import type { RoutineStep, Value } from "../ir.ts";
 import type { BoundKernel, KernelContext } from "../wasm/kernel.ts";
-import { defineTotal } from "../wasm/kernels/filter-gradient.ts";
 import { floatSize } from "../wasm/kernels/partial.ts";
+import { defineTotal } from "../wasm/kernels/parts.ts";
 import { copyGrain, isFloat32 } from "../wasm/kernels/work.ts";
 import type { WasmFunction } from "../wasm/webassembly.ts";
 import type { Layout } from "./abi.ts";
 import type { Crew } from "./crew.ts";
-import type { Manner, OneDnn, Primitive } from "./onednn.ts";
+import type { Manner, OneDnn } from "./onednn.ts";
+import type { Primitive } from "./primitive.ts";
 
 /** What kernels are made with. */
 export interface Shared {

@@ -7,7 +7,8 @@
 import type { Heap } from "../wasm/heap.ts";
 import type { Threads } from "../wasm/threads.ts";
 import type { Ffi } from "./ffi.ts";
-import type { OneDnn, Primitive } from "./onednn.ts";
+import type { OneDnn } from "./onednn.ts";
+import type { Primitive } from "./primitive.ts";
 
 /** Numbers per operation in the table that a job is posted with. */
 const entry = 4;

@@ -8,8 +8,9 @@ import type { BoundKernel, KernelContext, WasmKernel } from "../wasm/kernel.ts";
 import { isFloat32 } from "../wasm/kernels/work.ts";
 import type { ConvKind, ConvWindow, Layout } from "./abi.ts";
 import { bind, type Piece, type Shared } from "./binding.ts";
-import type { Manner, Primitive } from "./onednn.ts";
+import type { Manner } from "./onednn.ts";
 import { productPieces, type Span, spans } from "./pieces.ts";
+import type { Primitive } from "./primitive.ts";
 
 /** When to use the library how. */
 export interface Thresholds {

@@ -20,6 +20,8 @@ import {
   withEnvironment,
 } from "./ffi.ts";
 import { Block } from "./memory.ts";
+import { type Functions, Primitive, type Role, role, type Shared, Slot } from "./primitive.ts";
+import { calm, findTeam, type Team } from "./team.ts";
 
 /** Debian counts minor versions of 3.x as interfaces of their own. */
 const minors = Array.from({ length: 20 }, (_, i) => `libdnnl.so.3.${19 - i}`);
@@ -29,29 +31,14 @@ const names: Readonly<Record<string, readonly string[]>> = {
   darwin: ["libdnnl.3.dylib", "/opt/homebrew/lib/libdnnl.dylib", "libdnnl.dylib"],
   win32: ["dnnl.dll"],
 };
-/** Names of the runtime whose threads the library uses, for setting their number. */
-const openMp: Readonly<Record<string, readonly string[]>> = {
-  linux: ["libgomp.so.1", "libiomp5.so", "libomp.so.5"],
-  darwin: ["libomp.dylib"],
-  win32: ["libiomp5md.dll"],
-};
-
 // Numbers of the C interface.
 const cpu = 1;
 const defaultStream = 1;
 const sequential = 1;
 const openMpRuntime = 2;
-const nameOfImplementation = 8;
 /** The caller gives operations the memory that they need while they run: the library's own is of one thread. */
 const scratchOfCaller = 1;
 
-/** An array that an operation reads or writes: its argument number, and where its description says how it lies. */
-interface Role {
-  readonly argument: number;
-  readonly query: number;
-  readonly index: number;
-}
-const role = (argument: number, query: number, index = 0): Role => ({ argument, query, index });
 const x = role(1, 129);
 const filter = role(33, 131);
 const bias = role(41, 131, 1);
@@ -59,7 +46,6 @@ const y = role(17, 133);
 const diffX = role(129, 130);
 const diffFilter = role(161, 132);
 const diffY = role(145, 134);
-const scratchpad = role(80, 136);
 
 /** The arrays of each kind of convolution in the order in which `Primitive.run` takes them; the result comes last. */
 const convRoles: Readonly<Record<ConvKind, readonly Role[]>> = {
@@ -67,156 +53,6 @@ const convRoles: Readonly<Record<ConvKind, readonly Role[]>> = {
   backwardData: [filter, diffY, diffX],
   backwardWeights: [x, diffY, diffFilter],
 };
-
-type Functions = Readonly<
-  Record<
-    | "createStream"
-    | "createPrimitive"
-    | "destroyPrimitive"
-    | "destroyDescription"
-    | "query"
-    | "createMemory"
-    | "moveMemory"
-    | "destroyMemory"
-    | "reorder"
-    | "execute"
-    | "wait"
-    | "createAttributes"
-    | "destroyAttributes"
-    | "createOperations"
-    | "destroyOperations"
-    | "setOperations"
-    | "setScratchpad"
-    | "descriptorOf"
-    | "sizeOf"
-    | "areEqual",
-    NativeFunction
-  >
->;
-
-interface Shared {
-  readonly threads: Team | null;
-  /** For operations that run at the same time, one each; those that run alone have the first. */
-  readonly slots: Slot[];
-  readonly ffi: Ffi;
-  readonly engine: number;
-  readonly functions: Functions;
-  readonly result: Block;
-}
-
-/** What an operation needs while it runs, for operations that run one after the other. */
-class Slot {
-  readonly stream: number;
-  readonly #ffi: Ffi;
-  #scratch: Block | null = null;
-
-  constructor(ffi: Ffi, stream: number) {
-    this.#ffi = ffi;
-    this.stream = stream;
-  }
-  /** The address of memory for what is to be forgotten. */
-  get scratch(): number {
-    return this.#scratch?.address ?? 0;
-  }
-  /** Makes room for an operation that needs so many bytes. */
-  reserve(bytes: number): void {
-    if (bytes > (this.#scratch?.size ?? 0)) this.#scratch = new Block(this.#ffi, bytes);
-  }
-}
-
-/** An operation ready to run. It holds native memory until it is destroyed. */
-export class Primitive {
-  /** How the library does it. */
-  readonly name: string;
-  /** What the library's function that runs it is given. */
-  readonly call: readonly [number, number, number, number];
-  readonly #shared: Shared;
-  readonly #roles: readonly Role[];
-  readonly #description: number;
-  readonly #handle: number;
-  readonly #memories: number[] = [];
-  readonly #addresses: number[] = [];
-  readonly #arguments: Block;
-  readonly #threads: number;
-  readonly #slot: Slot;
-  readonly #hasScratch: boolean;
-
-  /** Takes over the description, which was made for so many threads. */
-  constructor(
-    shared: Shared,
-    description: number,
-    roles: readonly Role[],
-    { threads, slot }: { readonly threads: number; readonly slot: Slot },
-  ) {
-    this.#threads = threads;
-    const { functions, ffi, engine, result } = shared;
-    this.#shared = shared;
-    this.#description = description;
-    this.#roles = [...roles, scratchpad];
-    const scratch = this.size(roles.length);
-    this.#hasScratch = scratch > 0;
-    if (!this.#hasScratch) this.#roles = roles;
-    this.#slot = slot;
-    slot.reserve(scratch);
-    functions.query(description, nameOfImplementation, 0, result.address);
-    this.name = ffi.text(result.getAddress(0));
-    functions.createPrimitive(result.address, description);
-    this.#handle = result.getAddress(0);
-    this.#arguments = new Block(ffi, 16 * this.#roles.length);
-    this.#roles.forEach((each, i) => {
-      functions.createMemory(result.address, this.layout(i).address, engine, 0);
-      const memory = result.getAddress(0);
-      this.#memories.push(memory);
-      this.#addresses.push(0);
-      this.#arguments.setInt32(16 * i, each.argument);
-      this.#arguments.setInt64(16 * i + 8, memory);
-    });
-    this.call = [this.#handle, slot.stream, this.#roles.length, this.#arguments.address];
-  }
-
-  /** How the array at a position lies. */
-  layout(i: number): Descriptor {
-    const { query, index } = this.#roles[i] as Role;
-    return { address: this.#shared.functions.descriptorOf(this.#description, query, index) };
-  }
-  /** Bytes of the array at a position. */
-  size(i: number): number {
-    const { address } = this.layout(i);
-    return address === 0 ? 0 : this.#shared.functions.sizeOf(address);
-  }
-
-  /** Runs on arrays at addresses of the process. */
-  run(addresses: readonly number[]): void {
-    this.place(addresses);
-    this.runPlaced();
-  }
-
-  /** Says at which addresses of the process the arrays are when it runs. */
-  place(addresses: readonly number[]): void {
-    for (let i = 0; i < addresses.length; i++) this.#move(i, addresses[i] as number);
-    if (this.#hasScratch) this.#move(addresses.length, this.#slot.scratch);
-  }
-  #move(i: number, address: number): void {
-    if (this.#addresses[i] === address) return;
-    this.#shared.functions.moveMemory(this.#memories[i] as number, address);
-    this.#addresses[i] = address;
-  }
-
-  /** Runs where it was placed. */
-  runPlaced(): void {
-    const { functions, threads } = this.#shared;
-    threads?.use(this.#threads);
-    functions.execute(...this.call);
-    functions.wait(this.#slot.stream);
-  }
-
-  destroy(): void {
-    const { functions } = this.#shared;
-    for (const memory of this.#memories.splice(0)) functions.destroyMemory(memory);
-    functions.destroyPrimitive(this.#handle);
-    functions.destroyDescription(this.#description);
-  }
-}
 
 export interface ConvLayouts {
   readonly x: Layout;
@@ -426,7 +262,8 @@ export class OneDnn {
       made.destroy();
       return null;
     } catch (error) {
-      if (error instanceof Refused) return null;
+      // A RangeError: the host has no memory for what it needs while it runs.
+      if (error instanceof Refused || error instanceof RangeError) return null;
       throw error;
     } finally {
       this.#abi.release();
@@ -461,55 +298,6 @@ export class OneDnn {
 
 const pointers = (count: number): ParameterType[] =>
   new Array<ParameterType>(count).fill("pointer");
-
-/** Multiply-adds that a second thread should have: the two wait for each other. */
-const workOfThread = 1 << 19;
-
-/** How the threads of the library's OpenMP runtime are told to work. */
-export class Team {
-  /** The runtime's file. */
-  readonly path: string;
-  readonly #set: (count: number) => void;
-  /** The most that work together. */
-  #most = 1;
-  #now = 0;
-
-  constructor(path: string, set: (count: number) => void) {
-    this.path = path;
-    this.#set = set;
-  }
-  limit(count: number): void {
-    this.#most = count;
-  }
-  /** How many should share so much work. */
-  for(work: number): number {
-    return Math.max(1, Math.min(this.#most, Math.floor(work / workOfThread)));
-  }
-  use(count: number): void {
-    if (count === this.#now) return;
-    this.#set(count);
-    this.#now = count;
-  }
-}
-
-/** The runtime that the library has brought along. */
-function findTeam(ffi: Ffi): Team | null {
-  for (const name of openMp[platform()] ?? []) {
-    try {
-      const set = ffi.open(name).func("omp_set_num_threads", "void", ["int"]);
-      return new Team(name, (count) => void set(count));
-    } catch {
-      // Another runtime may be there.
-    }
-  }
-  return null;
-}
-
-/**
- * Threads of OpenMP do not spin for long after their work: what comes next are our own threads on the same cores. The
- * runtime reads this when it is loaded.
- */
-const calm = { GOMP_SPINCOUNT: "5000", KMP_BLOCKTIME: "0" };
 
 /** The library, or why it is not used. `TENSORSCOPE_ONEDNN` names the only file to try. */
 export function findOneDnn(ffi: Ffi): OneDnn | string {
