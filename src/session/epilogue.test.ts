@@ -1,64 +1,18 @@
 // Tests of epilogues: which loops become a part of the routine before them, and that results stay the same.
 import { expect, test } from "vitest";
+import { counted, throughPasses } from "../../tests/kernels/programs.ts";
 import { float32 } from "../core/dtypes.ts";
-import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder, load } from "../engines/builder.ts";
-import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
-import {
-  type Expr,
-  formatProgram,
-  type Program,
-  type RunContext,
-  type StateCell,
-  type Value,
-} from "../engines/ir.ts";
-import { javascriptEngine } from "../engines/javascript.ts";
+import { type Expr, formatProgram, type Program, type Value } from "../engines/ir.ts";
 import { planMemory } from "../engines/plan.ts";
-import { referenceEngine } from "../engines/reference.ts";
-import { wasmEngine } from "../engines/wasm/engine.ts";
 import { programPasses } from "./passes.ts";
 import { verifyProgram } from "./verify.ts";
 
-/** Small whole numbers, so that sums are exact in every order. */
-const counted = (shape: readonly number[]): NDArray =>
-  fromScalars(
-    Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 29) % 7) - 3),
-    shape,
-    float32,
-  );
-
-function contextOf(): RunContext & { readonly cells: Map<string, StateCell> } {
-  const cells = new Map<string, StateCell>();
-  return {
-    cells,
-    cell: ({ name }) => {
-      const cell = cells.get(name) ?? { array: counted([6, 6]), initialized: true };
-      cells.set(name, cell);
-      return cell;
-    },
-    kernelState: (_, create) => create(),
-  };
-}
-
 /** What steps there are after all passes, where every engine gives and leaves what the program did before. */
 function stepsOf(program: Program): string[] {
-  let passed = program;
-  for (const pass of programPasses) {
-    passed = pass.run(passed);
-    verifyProgram(passed, pass.name);
-  }
   const inputs = program.inputs.map(({ shape }) => counted(shape));
-  const results = (run: Program, engine: Engine): unknown => {
-    const context = contextOf();
-    const outputs = engine.load(run).run(inputs, context);
-    const left = Array.from(context.cells, ([name, { array }]) => [name, array?.toArray()]);
-    return [outputs.map((array) => array.toArray()), left.sort()];
-  };
-  const expected = results(program, referenceEngine);
-  for (const engine of [referenceEngine, javascriptEngine, wasmEngine]) {
-    expect(results(passed, engine), `${engine.name}\n${formatProgram(passed)}`).toEqual(expected);
-  }
+  const passed = throughPasses(program, inputs, () => counted([6, 6]));
   return passed.steps.map((step) => {
     if (step.kind !== "routine") return step.kind;
     return step.epilogue ? `${step.name} then loop` : step.name;

@@ -1,78 +1,25 @@
 // Tests of joining: which sums of products become one product, and that results stay the same.
 import { expect, test } from "vitest";
+import { counted, matmul, throughPasses } from "../../tests/kernels/programs.ts";
 import { float32, int32 } from "../core/dtypes.ts";
-import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
+import { fromScalars, sizeOf } from "../core/ndarray.ts";
 import { Builder } from "../engines/builder.ts";
-import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
-import {
-  type Expr,
-  formatProgram,
-  type Program,
-  type RunContext,
-  type StateCell,
-  type Value,
-} from "../engines/ir.ts";
-import { javascriptEngine } from "../engines/javascript.ts";
-import { referenceEngine } from "../engines/reference.ts";
-import { wasmEngine } from "../engines/wasm/engine.ts";
-import { programPasses } from "./passes.ts";
-import { verifyProgram } from "./verify.ts";
-
-/** Small whole numbers, so that sums are exact in every order. */
-const counted = ({ shape, dtype }: Value, seed: number): NDArray =>
-  fromScalars(
-    Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 29 + seed) % 7) - 3),
-    shape,
-    dtype,
-  );
-
-function contextOf(): RunContext {
-  const cells = new Map<string, StateCell>();
-  return {
-    cell: ({ name }) => {
-      const shape = name.split("x").map(Number);
-      const array = fromScalars(new Array(sizeOf(shape)).fill(2), shape, float32);
-      const cell = cells.get(name) ?? { array, initialized: true };
-      cells.set(name, cell);
-      return cell;
-    },
-    kernelState: (_, create) => create(),
-  };
-}
+import type { Expr, Program, Value } from "../engines/ir.ts";
 
 /** The steps after all passes; every engine computes the same with and without them. */
 function stepsOf(program: Program): string[] {
-  let passed = program;
-  for (const pass of programPasses) {
-    passed = pass.run(passed);
-    verifyProgram(passed, pass.name);
-  }
-  const inputs = program.inputs.map(counted);
-  const results = (run: Program, engine: Engine): unknown =>
-    engine
-      .load(run)
-      .run(inputs, contextOf())
-      .map((array) => array.toArray());
-  const expected = results(program, referenceEngine);
-  for (const engine of [referenceEngine, javascriptEngine, wasmEngine]) {
-    expect(results(passed, engine), `${engine.name}\n${formatProgram(passed)}`).toEqual(expected);
-  }
+  const inputs = program.inputs.map(({ shape, dtype }, i) => counted(shape, i, dtype));
+  const passed = throughPasses(program, inputs, (name) => {
+    const shape = name.split("x").map(Number);
+    return fromScalars(new Array(sizeOf(shape)).fill(2), shape, float32);
+  });
   return passed.steps.map((step) => {
     if (step.kind !== "routine") return step.kind;
     const axis = step.name === "concat" ? ` ${step.params.axis}` : "";
     const then = step.epilogue ? " then loop" : "";
     return `${step.name}${axis} of ${step.inputs.map(({ shape }) => shape.join("x"))}${then}`;
   });
-}
-
-function matmul(k: Builder, a: Value, b: Value, sides = ""): Value {
-  const [transposeA, transposeB] = [sides.includes("A"), sides.includes("B")];
-  const rows = a.shape.at(transposeA ? -1 : -2) as number;
-  const columns = b.shape.at(transposeB ? -2 : -1) as number;
-  const shape = [...a.shape.slice(0, -2), rows, columns];
-  const params = { transposeA, transposeB };
-  return k.routine("matmul", [a, b], [{ dtype: a.dtype, shape }], params)[0] as Value;
 }
 
 const plus = (...terms: Expr[]): Expr => terms.reduce((sum, term) => e.add(sum, term));

@@ -1,75 +1,21 @@
 // Tests of layouts: products that read and write through transposes, and that results stay the same.
 import { expect, test } from "vitest";
+import { counted, matmul, throughPasses } from "../../tests/kernels/programs.ts";
 import { float32 } from "../core/dtypes.ts";
-import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder } from "../engines/builder.ts";
-import type { Engine } from "../engines/engine.ts";
 import * as e from "../engines/expr.ts";
-import {
-  type Expr,
-  formatProgram,
-  type Program,
-  type RunContext,
-  type StateCell,
-  type Value,
-} from "../engines/ir.ts";
-import { javascriptEngine } from "../engines/javascript.ts";
-import { referenceEngine } from "../engines/reference.ts";
-import { wasmEngine } from "../engines/wasm/engine.ts";
-import { programPasses } from "./passes.ts";
-import { verifyProgram } from "./verify.ts";
-
-const counted = (shape: readonly number[]): NDArray =>
-  fromScalars(
-    Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 29) % 7) - 3),
-    shape,
-    float32,
-  );
-
-function contextOf(): RunContext {
-  const cells = new Map<string, StateCell>();
-  return {
-    cell: ({ name }) => {
-      const cell = cells.get(name) ?? { array: counted([4, 5]), initialized: true };
-      cells.set(name, cell);
-      return cell;
-    },
-    kernelState: (_, create) => create(),
-  };
-}
+import type { Expr, Program, Value } from "../engines/ir.ts";
 
 /** The steps after all passes; every engine computes the same with and without them. */
 function stepsOf(program: Program): string[] {
-  let passed = program;
-  for (const pass of programPasses) {
-    passed = pass.run(passed);
-    verifyProgram(passed, pass.name);
-  }
   const inputs = program.inputs.map(({ shape }) => counted(shape));
-  const results = (run: Program, engine: Engine): unknown =>
-    engine
-      .load(run)
-      .run(inputs, contextOf())
-      .map((array) => array.toArray());
-  const expected = results(program, referenceEngine);
-  for (const engine of [referenceEngine, javascriptEngine, wasmEngine]) {
-    expect(results(passed, engine), `${engine.name}\n${formatProgram(passed)}`).toEqual(expected);
-  }
+  const passed = throughPasses(program, inputs, () => counted([4, 5]));
   return passed.steps.map((step) => {
     if (step.kind !== "routine") return step.kind;
     const { transposeA, transposeB } = step.params;
     const flags = `${transposeA ? " A" : ""}${transposeB ? " B" : ""}`;
     return `${step.name}${flags}${step.epilogue ? " then loop" : ""}`;
   });
-}
-
-function matmul(k: Builder, a: Value, b: Value, sides = ""): Value {
-  const [transposeA, transposeB] = [sides.includes("A"), sides.includes("B")];
-  const rows = a.shape.at(transposeA ? -1 : -2) as number;
-  const columns = b.shape.at(transposeB ? -2 : -1) as number;
-  const shape = [...a.shape.slice(0, -2), rows, columns];
-  const params = { transposeA, transposeB };
-  return k.routine("matmul", [a, b], [{ dtype: float32, shape }], params)[0] as Value;
 }
 
 test("a transposed operand becomes a flag of the product", () => {

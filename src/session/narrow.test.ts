@@ -1,7 +1,7 @@
 // Tests of narrowing: products of which a part is read compute that part, from parts of their operands.
 import { expect, test } from "vitest";
+import { counted, matmul } from "../../tests/kernels/programs.ts";
 import { float32 } from "../core/dtypes.ts";
-import { fromScalars, type NDArray, sizeOf } from "../core/ndarray.ts";
 import { Builder } from "../engines/builder.ts";
 import * as e from "../engines/expr.ts";
 import {
@@ -18,13 +18,6 @@ import { narrow } from "./narrow.ts";
 import { programPasses } from "./passes.ts";
 import { verifyProgram } from "./verify.ts";
 
-const counted = ({ shape }: Value, seed: number): NDArray =>
-  fromScalars(
-    Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 29 + seed) % 7) - 3),
-    shape,
-    float32,
-  );
-
 const context: RunContext = {
   cell: () => {
     throw new Error("there is no state");
@@ -34,7 +27,7 @@ const context: RunContext = {
 
 /** The shapes of the products after narrowing; every engine computes the same after it and after all passes. */
 function productsOf(program: Program): string[] {
-  const inputs = program.inputs.map(counted);
+  const inputs = program.inputs.map(({ shape }, i) => counted(shape, i));
   const resultsOf = (run: Program, engine = referenceEngine): unknown =>
     engine
       .load(run)
@@ -50,15 +43,6 @@ function productsOf(program: Program): string[] {
   return narrowed.steps.flatMap((step) =>
     step.kind === "routine" ? [`${step.inputs.map(({ shape }) => shape.join("x"))}`] : [],
   );
-}
-
-function matmul(k: Builder, a: Value, b: Value, sides = ""): Value {
-  const [transposeA, transposeB] = [sides.includes("A"), sides.includes("B")];
-  const rows = a.shape.at(transposeA ? -1 : -2) as number;
-  const columns = b.shape.at(transposeB ? -2 : -1) as number;
-  const shape = [...a.shape.slice(0, -2), rows, columns];
-  const params = { transposeA, transposeB };
-  return k.routine("matmul", [a, b], [{ dtype: float32, shape }], params)[0] as Value;
 }
 
 test("only the columns and rows that are read are computed, whichever way operands lie", () => {

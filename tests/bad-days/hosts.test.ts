@@ -1,22 +1,10 @@
 // Hosts without shared memory, without vectors, without WebAssembly: sessions run there, and tf.engines() says what is missing.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bundledLibrary } from "./bundle.ts";
 
-interface Bundle {
-  readonly library: string;
-  remove(): void;
-}
-
-let bundle: Bundle;
-beforeAll(async () => {
-  const file = fileURLToPath(new URL("../formats/library.mjs", import.meta.url));
-  const { bundleLibrary }: { bundleLibrary(): Promise<Bundle> } = await import(
-    /* @vite-ignore */ file
-  );
-  bundle = await bundleLibrary();
-}, 60_000);
-afterAll(() => bundle.remove());
+const library = bundledLibrary();
 
 interface Found {
   readonly engines: readonly { name: string; available: boolean; reason: string; note: string }[];
@@ -32,7 +20,7 @@ function on(
   const child = fileURLToPath(new URL("host.mjs", import.meta.url));
   const clean = { ...process.env };
   for (const name of Object.keys(clean)) if (name.startsWith("TENSORSCOPE_")) delete clean[name];
-  const args = [...flags, child, bundle.library, missing];
+  const args = [...flags, child, library(), missing];
   const ran = spawnSync(process.execPath, args, {
     env: { ...clean, ...env },
     encoding: "utf8",

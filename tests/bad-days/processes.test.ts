@@ -1,22 +1,10 @@
 // Processes that have started threads end by themselves, whatever state they are in.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { bundledLibrary } from "./bundle.ts";
 
-interface Bundle {
-  readonly library: string;
-  remove(): void;
-}
-
-let bundle: Bundle;
-beforeAll(async () => {
-  const file = fileURLToPath(new URL("../formats/library.mjs", import.meta.url));
-  const { bundleLibrary }: { bundleLibrary(): Promise<Bundle> } = await import(
-    /* @vite-ignore */ file
-  );
-  bundle = await bundleLibrary();
-}, 60_000);
-afterAll(() => bundle.remove());
+const library = bundledLibrary();
 
 interface Ended {
   readonly code: number | null;
@@ -30,7 +18,7 @@ function runChild(what: string, onReady?: (kill: (signal: NodeJS.Signals) => voi
   return new Promise<Ended>((resolve) => {
     const child = fileURLToPath(new URL("child.mjs", import.meta.url));
     const env = { ...process.env, TENSORSCOPE_THREADS: "4", TENSORSCOPE_ENGINE: "wasm" };
-    const made = spawn(process.execPath, [child, bundle.library, what], { env });
+    const made = spawn(process.execPath, [child, library(), what], { env });
     let [out, err] = ["", ""];
     made.stdout.on("data", (data) => {
       const wasReady = out.includes("ready");

@@ -151,6 +151,18 @@ test("threads that are ended without the caller hearing of it take nothing away"
   await Promise.all(ended);
 });
 
+/** A function that keeps how many points each call had, with a module that no thread can make. */
+function counter(runtime: Runtime): { readonly ran: number[]; readonly add: WasmFunction } {
+  const ran: number[] = [];
+  const add: WasmFunction = (begin, end) => {
+    ran.push(end - begin);
+    return undefined;
+  };
+  const module = { functions: {}, bytes: new Uint8Array(8) };
+  runtime.modules.origins.set(add, { module, index: 0 });
+  return { ran, add };
+}
+
 test("threads that fail when they start leave all work to the caller", async () => {
   workers.Worker = class extends Original {
     constructor(_: string, options: object) {
@@ -159,15 +171,7 @@ test("threads that fail when they start leave all work to the caller", async () 
   };
   const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 1 }, {});
   const threads = new Threads(runtime.heap, runtime.modules, 3);
-  const ran: number[] = [];
-  const add: WasmFunction = (begin, end) => {
-    ran.push(end - begin);
-    return undefined;
-  };
-  runtime.modules.origins.set(add, {
-    module: { functions: {}, bytes: new Uint8Array(8) },
-    index: 0,
-  });
+  const { ran, add } = counter(runtime);
   threads.run(add, 100, 1, []);
   await sleep(300);
   threads.run(add, 100, 1, []);
@@ -186,15 +190,7 @@ test("threads that run out of memory of their own are left out", async () => {
   };
   const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 1 }, {});
   const threads = new Threads(runtime.heap, runtime.modules, 2);
-  const ran: number[] = [];
-  const add: WasmFunction = (begin, end) => {
-    ran.push(end - begin);
-    return undefined;
-  };
-  runtime.modules.origins.set(add, {
-    module: { functions: {}, bytes: new Uint8Array(8) },
-    index: 0,
-  });
+  const { ran, add } = counter(runtime);
   threads.run(add, 100, 1, []);
   await sleep(500);
   threads.run(add, 100, 1, []);
@@ -209,15 +205,7 @@ test("where threads cannot be started, the caller does all the work", () => {
     }
   } as unknown as WorkerClass;
   const runtime = new Runtime(webAssembly as WebAssemblyApi, { shared: true, threads: 4 }, {});
-  const ran: number[] = [];
-  const add: WasmFunction = (begin, end) => {
-    ran.push(end - begin);
-    return undefined;
-  };
-  runtime.modules.origins.set(add, {
-    module: { functions: {}, bytes: new Uint8Array(8) },
-    index: 0,
-  });
+  const { ran, add } = counter(runtime);
   runtime.threads.run(add, 100, 1, []);
   expect(ran).toEqual([100]);
 });
