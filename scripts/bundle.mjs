@@ -20,6 +20,8 @@ await build({
     rolldownOptions: {
       external: [/^node:/, "commander"],
       output: {
+        // By this name src/core/trace.ts knows the library's own lines.
+        chunkFileNames: "tensorscope-[name]-[hash].js",
         // Errors and printed objects show the names of their classes.
         keepNames: true,
         // Comments and white space are a third of what Node would have to read.

@@ -19,8 +19,8 @@ interface Capturing {
 
 const capturing = Error as Capturing;
 
-/** The folder of the library's sources as stacks name it, which source maps decide; so it is read from a stack. */
-let libraryRoot: string | undefined;
+/** Whether a file is one of the library's, as stacks name it, which source maps decide; so it is read from a stack. */
+let isLibrary: ((file: string) => boolean) | undefined;
 /** Deep enough for the library's own frames above the user's. */
 const depth = 24;
 
@@ -77,14 +77,22 @@ export function tracedTo<R>(trace: Trace | undefined, body: () => R): R {
 
 function isUserFrame(frame: Frame): boolean {
   if (frame.file.startsWith("node:")) return false;
-  libraryRoot ??= findLibraryRoot();
-  return !frame.file.startsWith(libraryRoot) || /\.test\.[cm]?[jt]sx?$/.test(frame.file);
+  isLibrary ??= findLibrary();
+  return !isLibrary(frame.file) || /\.test\.[cm]?[jt]sx?$/.test(frame.file);
 }
 
-/** This file's own frame leads to the folder above `core/`; in a bundle without source maps, to the bundle. */
-function findLibraryRoot(): string {
-  const [own] = parseStack(new Error("trace").stack ?? "");
-  return own?.file.replace(/core\/trace\.[jt]s.*$/, "") ?? "";
+/** Files of the package, as scripts/bundle.mjs names them. */
+const packaged = /^(?:index|formats|cli|tensorscope-[^/]*)\.js$/;
+
+/** This file's own frame leads to the folder above `core/`, to the package's files, or to a bundle that somebody made. */
+function findLibrary(): (file: string) => boolean {
+  const own = parseStack(new Error("trace").stack ?? "")[0]?.file;
+  if (own === undefined) return () => true;
+  const [, sources] = /^(.*)core\/trace\.[jt]s.*$/.exec(own) ?? [];
+  if (sources !== undefined) return (file) => file.startsWith(sources);
+  const folder = own.slice(0, own.lastIndexOf("/") + 1);
+  if (!packaged.test(own.slice(folder.length))) return (file) => file === own;
+  return (file) => file.startsWith(folder) && packaged.test(file.slice(folder.length));
 }
 
 function parseStack(stack: string): Frame[] {
